@@ -1,0 +1,201 @@
+"""Files that are either complete or absent: atomic writes, and reads that name a corrupt file."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+T = TypeVar("T")
+
+
+class CorruptFileError(RuntimeError):
+    """A file exists but its content cannot be read."""
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` when the block ends without an error.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write. Missing parent folders are made; an existing file is replaced.
+
+    Yields
+    ------
+    pathlib.Path
+        A hidden name in the same folder, with the same suffix. The block has to write it. On an error the
+        temporary file is removed and a previous `path` stays as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:12]}{path.suffix}")
+    try:
+        yield temporary
+        # Without this a power cut could leave a renamed but empty file.
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _decode(path: Path, decode: Callable[[bytes], T]) -> T:
+    """Apply `decode` to the bytes of a file; a failure then lies in the content, not in the disk."""
+    content = path.read_bytes()
+    try:
+        return decode(content)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise CorruptFileError(
+            f"cannot read {path}: the file is damaged or of another format ({error}); delete it and run again"
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot write a {type(value).__name__} as JSON")
+
+
+def write_json(obj: Any, path: str | os.PathLike[str]) -> None:
+    """Write `obj` as indented JSON.
+
+    NumPy scalars become plain numbers. NaN is written as ``NaN``, which `read_json` turns back.
+
+    Parameters
+    ----------
+    obj : object
+        Nested dicts, lists and scalars.
+    path : path-like
+        The file to write.
+
+    Raises
+    ------
+    TypeError
+        If `obj` holds something that JSON cannot express.
+    """
+    text = json.dumps(obj, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to read.
+
+    Returns
+    -------
+    object
+        What the file holds.
+
+    Raises
+    ------
+    CorruptFileError
+        If the content is not JSON.
+    """
+    return _decode(Path(path), lambda content: json.loads(content.decode("utf-8")))
+
+
+def write_frame(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a data frame as Parquet; the index is not kept.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its column names are strings.
+    path : path-like
+        The file to write.
+    """
+    with atomic_path(path) as temporary:
+        frame.to_parquet(temporary, engine="pyarrow", index=False)
+
+
+def read_frame(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a Parquet file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What the file holds.
+
+    Raises
+    ------
+    CorruptFileError
+        If the content is not Parquet.
+    """
+    import pyarrow  # noqa: F401  (where it is missing, say so rather than call the file damaged)
+
+    return _decode(Path(path), lambda content: pd.read_parquet(io.BytesIO(content), engine="pyarrow"))
+
+
+def write_arrays(arrays: Mapping[str, np.ndarray], path: str | os.PathLike[str]) -> None:
+    """Write named arrays as a compressed npz file; the same arrays give the same bytes.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        Of any dtype but object, which would need pickle.
+    path : path-like
+        The file to write, with the suffix ``.npz``.
+
+    Raises
+    ------
+    ValueError
+        If an array is of dtype object, or `path` has another suffix.
+    """
+    if Path(path).suffix != ".npz":
+        raise ValueError(f"arrays are written to a .npz file, not to {path}")
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise ValueError(f"array {name!r} is of dtype object, which cannot be written without pickle")
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Read the arrays of an npz file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to read.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Every array in the file.
+
+    Raises
+    ------
+    CorruptFileError
+        If the content is not an npz file, or holds pickled objects, which are never loaded.
+    """
+
+    def load(content: bytes) -> dict[str, np.ndarray]:
+        archive = np.load(io.BytesIO(content), allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("a single array, not an npz archive")
+        with archive:
+            return dict(archive)
+
+    return _decode(Path(path), load)
