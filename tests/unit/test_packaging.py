@@ -1,0 +1,167 @@
+"""What is pinned, what an import brings in, and that the pieces of the set-up agree with each other."""
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+# Imported only inside the functions that use them.
+OPTIONAL = {
+    "ctgan",
+    "matplotlib",
+    "mlflow",
+    "openml",
+    "pooch",
+    "pyarrow",
+    "smote_variants",
+    "snakemake",
+    "tensorflow",
+}
+
+
+def read_requirements(path: Path) -> dict[str, Requirement]:
+    """Requirements of a pip file by canonical name."""
+    lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in path.read_text().splitlines())
+    requirements = [Requirement(line) for line in lines if line]
+    return {canonicalize_name(requirement.name): requirement for requirement in requirements}
+
+
+def exact_version(requirement: Requirement) -> Version:
+    """Version of a requirement that has to be an exact pin."""
+    (specifier,) = requirement.specifier
+    assert specifier.operator == "==", f"{requirement} is not an exact pin"
+    return Version(specifier.version)
+
+
+LOCK = read_requirements(ROOT / "requirements" / "lock.txt")
+LOCK_INPUT = read_requirements(ROOT / "requirements" / "lock.in")
+NO_DEPS = read_requirements(ROOT / "requirements" / "no-deps.txt")
+
+
+def declared(*extras: str) -> dict[str, Requirement]:
+    """Requirements of pyproject.toml: the core's and those of the given extras."""
+    lines = list(PROJECT["dependencies"])
+    for extra in extras:
+        lines += PROJECT["optional-dependencies"][extra]
+    return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
+
+
+def block(modules: set[str]) -> str:
+    """Return a statement after which these modules count as not installed."""
+    return f"import sys; sys.modules.update(dict.fromkeys({sorted(modules)}))"
+
+
+def modules_after(program: str) -> set[str]:
+    """Names of the modules that a new interpreter holds after a program."""
+    program = f"{program}\nimport sys; print('\\n'.join(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.splitlines())
+
+
+def project_modules() -> list[str]:
+    """Names of all modules of the project."""
+    files = sorted((SOURCE / "autosmote").rglob("*.py"))
+    names = [".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in files]
+    return [name.removesuffix(".__init__") for name in names]
+
+
+def test_lock_pins_every_declared_requirement_within_its_bounds() -> None:
+    for name, requirement in (declared("study", "dev") | LOCK_INPUT).items():
+        assert name in LOCK, f"{name} is not in requirements/lock.txt; run `make lock`"
+        assert exact_version(LOCK[name]) in requirement.specifier, f"{LOCK[name]} contradicts {requirement}"
+
+
+def test_lock_pins_are_exact() -> None:
+    for requirement in (LOCK | NO_DEPS).values():
+        assert exact_version(requirement).local is None, f"{requirement} holds for one build only"
+
+
+def test_lock_names_no_cuda_package() -> None:
+    assert not [name for name in LOCK if name.startswith(("nvidia-", "cuda-", "triton"))]
+
+
+def test_lock_holds_what_its_packages_require() -> None:
+    """Nothing but the CUDA packages of torch may be resolved at install time."""
+    for name, pin in LOCK.items():
+        if pin.marker is not None and not pin.marker.evaluate():
+            continue
+        for line in importlib.metadata.requires(name) or []:
+            needed = Requirement(line)
+            if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
+                continue
+            needed_name = canonicalize_name(needed.name)
+            if name == "torch" and needed_name not in LOCK:
+                assert needed_name.startswith(("nvidia-", "cuda-", "triton")), f"torch requires {needed}"
+                continue
+            assert needed_name in LOCK, f"{name} requires {needed}; run `make lock`"
+            assert needed.specifier.contains(exact_version(LOCK[needed_name]), prereleases=True), (
+                f"{name} requires {needed}, the lock has {LOCK[needed_name]}"
+            )
+
+
+def test_conda_environment_has_the_pins_of_the_lock() -> None:
+    environment = yaml.safe_load((ROOT / "envs" / "autosmote.yaml").read_text())
+    python, pip, packages = environment["dependencies"]
+    pins = {
+        canonicalize_name(requirement.name): requirement for requirement in map(Requirement, packages["pip"])
+    }
+    assert pip == "pip"
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python.removeprefix("python="))
+    assert set(pins) == set(declared("study") | LOCK_INPUT)
+    assert {name: exact_version(pin) for name, pin in pins.items()} == {
+        name: exact_version(LOCK[name]) for name in pins
+    }
+
+
+def test_versions_agree() -> None:
+    import autosmote
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert autosmote.__version__ == PROJECT["version"] == citation["version"]
+
+
+def test_importing_the_package_is_light() -> None:
+    heavy = OPTIONAL | {"torch", "sklearn", "imblearn", "scipy", "pandas", "numpy"}
+    assert not modules_after("import autosmote") & heavy
+
+
+def test_every_module_imports_without_the_extras() -> None:
+    # Blocked, not looked for afterwards: pandas and scikit-learn import some of them where they are installed.
+    modules = project_modules()
+    assert set(modules) <= modules_after(f"{block(OPTIONAL)}\nimport {', '.join(modules)}")
+
+
+def test_the_package_offers_the_sampler() -> None:
+    import autosmote
+    from autosmote.sampler import AutoSMOTE
+
+    assert autosmote.AutoSMOTE is AutoSMOTE
+    assert "AutoSMOTE" in dir(autosmote)
+    with pytest.raises(AttributeError, match="no attribute 'SMOT'"):
+        autosmote.SMOT  # noqa: B018
+
+
+def test_smote_variants_does_without_tensorflow() -> None:
+    blocked = block({"tensorflow", "keras", "mkl"})
+    assert "smote_variants" in modules_after(f"{blocked}\nimport smote_variants")
+
+
+def test_every_module_says_what_it_is() -> None:
+    files = sorted(SOURCE.rglob("*.py"))
+    assert files
+    assert not [str(file) for file in files if not ast.get_docstring(ast.parse(file.read_text()))]
