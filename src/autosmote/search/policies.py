@@ -1,0 +1,162 @@
+"""The three actor-critic networks (Section 3.3), in PyTorch, as the learner trains them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from autosmote.search.rollout import N_BINS, cross_instance_state
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import WEIGHTS, SearchSpace
+
+
+class PolicyOutput(NamedTuple):
+    """What a policy-value network says of a batch of states.
+
+    Attributes
+    ----------
+    log_probabilities : Tensor of float32, shape (n_states, n_actions)
+    values : Tensor of float32, shape (n_states,)
+    """
+
+    log_probabilities: Tensor
+    values: Tensor
+
+
+def _encoder(n_inputs: int, hidden: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(n_inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
+
+
+class FactorPolicy(nn.Module):
+    """Policy of a scaling factor: an MLP, a policy head and a value head.
+
+    Both sub-policies of the high level have this form.
+
+    Parameters
+    ----------
+    n_features : int
+        Features of an instance, without the count bins.
+    n_actions : int
+        Values that the factor can take.
+    hidden : int
+        Width of the two hidden layers.
+    """
+
+    def __init__(self, n_features: int, n_actions: int, hidden: int) -> None:
+        super().__init__()
+        self.encoder = _encoder(n_features + N_BINS, hidden)
+        self.policy = nn.Linear(hidden, n_actions)
+        self.value = nn.Linear(hidden, 1)
+
+    def forward(self, states: Tensor) -> PolicyOutput:
+        """Evaluate states of shape (n_states, n_features + 10)."""
+        representation = self.encoder(states)
+        log_probabilities = torch.log_softmax(self.policy(representation), dim=-1)
+        return PolicyOutput(log_probabilities, self.value(representation)[:, 0])
+
+
+class LowLevelPolicy(nn.Module):
+    """Policy of a neighbour and a weight: an MLP scores each pair, given the state's representation.
+
+    The scorer has one hidden layer, on the representation of the state, the neighbour's features and count
+    bin, and the one-hot of the weight. (The paper says "an MLP" and no more.)
+
+    Parameters
+    ----------
+    n_features : int
+        Features of an instance, without the count bins.
+    hidden : int
+        Width of the hidden layers.
+    """
+
+    def __init__(self, n_features: int, hidden: int) -> None:
+        super().__init__()
+        self.encoder = _encoder(n_features + N_BINS, hidden)
+        self.scorer = nn.Linear(hidden + n_features + N_BINS + len(WEIGHTS), hidden)
+        self.score = nn.Linear(hidden, 1)
+        self.value = nn.Linear(hidden, 1)
+        self._parts = [hidden, n_features, N_BINS, len(WEIGHTS)]
+
+    def forward(self, states: Tensor, X: Tensor, neighbours: Tensor, neighbour_bins: Tensor) -> PolicyOutput:
+        """Evaluate states and all their actions.
+
+        Parameters
+        ----------
+        states : Tensor of float32, shape (n_states, n_features + 10)
+        X : Tensor of float32, shape (n_instances, n_features)
+            Features of all minority instances.
+        neighbours : Tensor of int64, shape (n_states, k)
+            Neighbours of each state's instance.
+        neighbour_bins : Tensor of int64, shape (n_states, k)
+            Their count bins.
+
+        Returns
+        -------
+        PolicyOutput
+            With ``n_actions = 5 * k``; the weight varies fastest.
+        """
+        representation = self.encoder(states)
+        # The hidden layer is linear in the concatenated inputs: adding the parts' products gives what
+        # multiplying the concatenation of all pairs would give, for a fraction of the multiplications.
+        from_state, from_features, from_bin, from_weight = self.scorer.weight.T.split(self._parts)
+        state_part = representation @ from_state + self.scorer.bias
+        neighbour_part = (X @ from_features)[neighbours] + from_bin[neighbour_bins]
+        hidden = state_part[:, None, None] + neighbour_part[:, :, None] + from_weight[None, None]
+        scores = self.score(torch.relu(hidden)).flatten(start_dim=1)
+        return PolicyOutput(torch.log_softmax(scores, dim=-1), self.value(representation)[:, 0])
+
+
+class Policies(nn.Module):
+    """The hierarchy: cross-instance, instance-specific and low-level policy.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    settings : SearchSettings
+        ``settings.seed`` decides the initial weights.
+    """
+
+    def __init__(self, space: SearchSpace, settings: SearchSettings) -> None:
+        super().__init__()
+        n_features, hidden = space.X.shape[1], settings.hidden
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings.seed)
+            self.cross_instance = FactorPolicy(n_features, settings.g1_actions, hidden)
+            self.instance_specific = FactorPolicy(n_features, settings.g2_actions, hidden)
+            self.low_level = LowLevelPolicy(n_features, hidden)
+        state = torch.from_numpy(cross_instance_state(space, settings))
+        self.X: Tensor
+        self.neighbours: Tensor
+        self.start: Tensor
+        self.register_buffer("X", torch.from_numpy(space.X.astype(np.float32)), persistent=False)
+        self.register_buffer(
+            "neighbours", torch.from_numpy(space.neighbours.astype(np.int64)), persistent=False
+        )
+        self.register_buffer("start", state[None], persistent=False)
+
+    def states(self, instance: Tensor, count_bin: Tensor) -> Tensor:
+        """Features of instances followed by the one-hot of their count bins.
+
+        Parameters
+        ----------
+        instance, count_bin : Tensor of int64, shape (n_states,)
+
+        Returns
+        -------
+        Tensor of float32, shape (n_states, n_features + 10)
+        """
+        one_hot = nn.functional.one_hot(count_bin, N_BINS).to(self.X.dtype)
+        return torch.cat([self.X[instance], one_hot], dim=1)
+
+    def export(self) -> dict[str, NDArray[np.float32]]:
+        """Copies of all weights by name, for the actors.
+
+        Returns
+        -------
+        dict of str to ndarray of float32
+        """
+        return {name: weight.detach().cpu().numpy().copy() for name, weight in self.state_dict().items()}
