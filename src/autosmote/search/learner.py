@@ -1,0 +1,323 @@
+"""The learner: three buffers, the loss of Eq. 2, one optimiser per policy (Algorithm 2, lines 6 to 14)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from autosmote.search.policies import Policies, PolicyOutput
+from autosmote.search.rollout import Episode
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import SearchSpace
+from autosmote.search.vtrace import vtrace
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Consecutive steps of one policy.
+
+    Steps that see the same state share one row of `states`.
+
+    Attributes
+    ----------
+    states : ndarray of int64, shape (n_states, n_columns)
+        What the policy is evaluated on; the columns are the policy's own.
+    state : ndarray of int64, shape (n_steps,)
+        Row of `states` that each step saw.
+    action : ndarray of int64, shape (n_steps,)
+    log_probability : ndarray of float64, shape (n_steps,)
+        Of the action, under the weights that acted.
+    reward : ndarray of float64, shape (n_steps,)
+        Zero but at the end of an episode.
+    last : ndarray of bool, shape (n_steps,)
+        Whether the step ends an episode.
+    """
+
+    states: NDArray[np.int64]
+    state: NDArray[np.int64]
+    action: NDArray[np.int64]
+    log_probability: NDArray[np.float64]
+    reward: NDArray[np.float64]
+    last: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.action)
+
+    def __getitem__(self, part: slice) -> Steps:
+        used, state = np.unique(self.state[part], return_inverse=True)
+        others = {
+            f.name: getattr(self, f.name)[part] for f in fields(self) if f.name not in ("states", "state")
+        }
+        return Steps(self.states[used], state, **others)
+
+    def followed_by(self, other: Steps) -> Steps:
+        """Both, one after the other."""
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        pairs["state"] = (self.state, other.state + len(self.states))
+        return Steps(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+
+class Buffer:
+    """Queue of the newest steps of one policy; a batch is popped when it holds enough (Algorithm 2).
+
+    Parameters
+    ----------
+    batch_size : int
+        Steps in a batch, B.
+    batches : int
+        Batches to keep at most. Older steps are dropped: they could only be learned from too late.
+    """
+
+    def __init__(self, batch_size: int, batches: int) -> None:
+        self.batch_size = batch_size
+        self.capacity = batch_size * batches
+        self.steps: Steps | None = None
+
+    def push(self, steps: Steps) -> None:
+        """Add steps at the new end."""
+        if len(steps):
+            joined = steps if self.steps is None else self.steps.followed_by(steps)
+            self.steps = joined[-self.capacity :]
+
+    def pop(self) -> tuple[Steps, Steps] | None:
+        """Take the newest steps that make whole batches, at most one batch of them, oldest first.
+
+        Returns
+        -------
+        tuple of Steps, or None
+            A batch, and the steps after it (whose first state the batch's last value is bootstrapped from);
+            None if there are fewer steps than a batch.
+        """
+        if self.steps is None or len(self.steps) < self.batch_size:
+            return None
+        whole = len(self.steps) // self.batch_size * self.batch_size
+        newest = self.steps[-whole:]
+        batch, rest = newest[: self.batch_size], newest[self.batch_size :]
+        self.steps = rest if len(rest) else None
+        return batch, rest
+
+
+def policy_loss(
+    output: PolicyOutput, steps: Steps, *, bootstrap: float, discount: float, entropy_cost: float
+) -> tuple[Tensor, Tensor]:
+    """Eq. 2 summed over a batch, less the entropy bonus.
+
+    The paper writes the policy gradient as something to maximise and the value error as something to minimise
+    in one sum; here both are minimised.
+
+    Parameters
+    ----------
+    output : PolicyOutput
+        For each row of ``steps.states``.
+    steps : Steps
+    bootstrap : float
+        Value of the state after the last step.
+    discount : float
+        gamma.
+    entropy_cost : float
+
+    Returns
+    -------
+    loss : Tensor, scalar
+    entropy : Tensor, scalar
+        Mean entropy of the policy over the steps, in nats.
+    """
+    device = output.values.device
+    state = torch.from_numpy(steps.state).to(device)
+    action = torch.from_numpy(steps.action).to(device)
+    log_probability = output.log_probabilities[state, action]
+    values = output.values[state]
+    targets, advantages = vtrace(
+        log_ratios=log_probability.detach().cpu().numpy().astype(np.float64) - steps.log_probability,
+        discounts=np.where(steps.last, 0.0, discount),
+        rewards=steps.reward,
+        values=values.detach().cpu().numpy().astype(np.float64),
+        bootstrap=bootstrap,
+    )
+    advantage = torch.from_numpy(advantages.astype(np.float32)).to(device)
+    target = torch.from_numpy(targets.astype(np.float32)).to(device)
+    # Steps of one state share its entropy.
+    times = torch.bincount(state, minlength=len(output.values))
+    entropy = -(times[:, None] * output.log_probabilities.exp() * output.log_probabilities).sum()
+    loss = (
+        -(advantage * log_probability).sum() + 0.5 * (target - values).square().sum() - entropy_cost * entropy
+    )
+    return loss, entropy / len(steps)
+
+
+class Learner:
+    """Updates the three policies from episodes, in the order in which they are given.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    settings : SearchSettings
+    device : str, default "cpu"
+        Where the networks live, as PyTorch names it.
+
+    Attributes
+    ----------
+    policies : Policies
+    """
+
+    def __init__(self, space: SearchSpace, settings: SearchSettings, device: str = "cpu") -> None:
+        self.settings = settings
+        self.policies = Policies(space, settings).to(device)
+        self._device = device
+        self._evaluate: dict[str, Callable[[Tensor], PolicyOutput]] = {
+            "cross_instance": self._evaluate_cross_instance,
+            "instance_specific": self._evaluate_instance_specific,
+            "low_level": self._evaluate_low_level,
+        }
+        self._buffers = {
+            name: Buffer(getattr(settings, f"{name}_buffer"), settings.updates_per_iteration)
+            for name in self._evaluate
+        }
+        self._optimisers = {
+            name: torch.optim.Adam(getattr(self.policies, name).parameters(), lr=settings.learning_rate)
+            for name in self._evaluate
+        }
+
+    def learn(self, episode: Episode, reward: float) -> dict[str, float]:
+        """Store an episode and update each policy whose buffer is full (Algorithm 2, lines 4 to 14).
+
+        Parameters
+        ----------
+        episode : Episode
+        reward : float
+            What its last steps receive: the validation score.
+
+        Returns
+        -------
+        dict of str to float
+            ``<policy>_loss`` (summed over the batch) and ``<policy>_entropy`` (nats per step) of the last
+            update of each policy; NaN where there was none.
+        """
+        report: dict[str, float] = {}
+        for name, steps in episode_steps(episode, reward, self._buffers["low_level"].capacity).items():
+            self._buffers[name].push(steps)
+            loss = entropy = math.nan
+            for _ in range(self.settings.updates_per_iteration):
+                popped = self._buffers[name].pop()
+                if popped is None:
+                    break
+                loss, entropy = self._update(name, *popped)
+            report |= {f"{name}_loss": loss, f"{name}_entropy": entropy}
+        return report
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Copies of the current weights, for the actors."""
+        return self.policies.export()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that learning goes on from."""
+        return {
+            "policies": self.policies.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self._optimisers.items()},
+            "buffers": {name: buffer.steps for name, buffer in self._buffers.items()},
+        }
+
+    def _update(self, name: str, batch: Steps, rest: Steps) -> tuple[float, float]:
+        """One gradient step; returns loss and entropy."""
+        evaluate, optimiser = self._evaluate[name], self._optimisers[name]
+        bootstrap = 0.0
+        if not batch.last[-1]:
+            with torch.no_grad():
+                bootstrap = float(evaluate(self._tensor(rest[:1].states)).values[0])
+        loss, entropy = policy_loss(
+            evaluate(self._tensor(batch.states)),
+            batch,
+            bootstrap=bootstrap,
+            discount=self.settings.discount,
+            entropy_cost=self.settings.entropy_cost,
+        )
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(getattr(self.policies, name).parameters(), self.settings.gradient_clip)
+        optimiser.step()
+        return loss.item(), entropy.item()
+
+    def _tensor(self, array: NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
+
+    def _evaluate_cross_instance(self, states: Tensor) -> PolicyOutput:
+        return self.policies.cross_instance(self.policies.start.expand(len(states), -1))
+
+    def _evaluate_instance_specific(self, states: Tensor) -> PolicyOutput:
+        return self.policies.instance_specific(self.policies.states(states[:, 0], states[:, 1]))
+
+    def _evaluate_low_level(self, states: Tensor) -> PolicyOutput:
+        instance, neighbour_bins = states[:, 0], states[:, 2:]
+        return self.policies.low_level(
+            self.policies.states(instance, states[:, 1]),
+            self.policies.X,
+            self.policies.neighbours[instance],
+            neighbour_bins,
+        )
+
+
+def episode_steps(episode: Episode, reward: float, newest: int | None = None) -> dict[str, Steps]:
+    """The three levels of an episode, as sequences of steps.
+
+    The last step of each sequence, and in the low level the last step of each instance, receives the reward;
+    all others receive zero (Section 3.2).
+
+    Parameters
+    ----------
+    episode : Episode
+    reward : float
+    newest : int, optional
+        Keep only this many low-level steps, the newest.
+
+    Returns
+    -------
+    dict of str to Steps
+        By policy: ``cross_instance``, ``instance_specific``, ``low_level``.
+    """
+
+    def steps(
+        states: NDArray, state: NDArray, action: NDArray, log_probability: NDArray, last: NDArray
+    ) -> Steps:
+        return Steps(
+            states=states.astype(np.int64),
+            state=state.astype(np.int64),
+            action=action.astype(np.int64),
+            log_probability=log_probability.astype(np.float64),
+            reward=np.where(last, float(reward), 0.0),
+            last=last,
+        )
+
+    n = len(episode.g2)
+    instance = episode.step_instance
+    # A step is an instance's last one if the next step belongs to another instance.
+    instance_ends = np.append(instance[1:] != instance[:-1], np.ones(min(1, len(instance)), dtype=bool))
+    segments = np.column_stack(
+        [episode.segment_instance, episode.segment_bin, episode.segment_neighbour_bins]
+    )
+    kept = slice(-newest if newest is not None else None, None)
+    return {
+        "cross_instance": steps(
+            np.empty((1, 0)),
+            np.zeros(1),
+            np.array([episode.g1]),
+            np.array([episode.g1_log_probability]),
+            np.array([True]),
+        ),
+        "instance_specific": steps(
+            np.column_stack([np.arange(n), episode.instance_bin]),
+            np.arange(n),
+            episode.g2,
+            episode.g2_log_probability,
+            np.arange(n) == n - 1,
+        ),
+        "low_level": steps(
+            segments, episode.step_segment, episode.action, episode.log_probability, instance_ends
+        )[kept],
+    }

@@ -1,0 +1,268 @@
+"""The learner against Eq. 2 on uncompressed steps, and the buffers of Algorithm 2."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+
+from autosmote.search.learner import Buffer, Learner, Steps, episode_steps
+from autosmote.search.rollout import Actor, episode_rng
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import WEIGHTS, SearchSpace
+
+
+@pytest.fixture
+def space():
+    return SearchSpace(np.random.default_rng(1).normal(size=(9, 3)), neighbours=4)
+
+
+def make_settings(**keys):
+    return SearchSettings(
+        **{
+            "g1_max": 5,
+            "g2_max": 4,
+            "neighbours": 4,
+            "hidden": 16,
+            "count_bin_width": 3,
+            "entropy_cost": 0.01,
+            **keys,
+        }
+    )
+
+
+def draw(space, settings, learner, number=0):
+    return Actor(space, settings, learner.weights()).episode(episode_rng(settings.seed, number))
+
+
+def steps_of(n, first=0, last_at=()):
+    """Steps whose action is their number; every pair of steps shares a state."""
+    numbers = np.arange(first, first + n)
+    return Steps(
+        states=np.unique(numbers // 2)[:, None],
+        state=numbers // 2 - numbers[0] // 2,
+        action=numbers,
+        log_probability=-numbers.astype(float),
+        reward=np.zeros(n),
+        last=np.isin(numbers, last_at),
+    )
+
+
+# -- buffers -----------------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_popped_only_when_there_are_enough_steps():
+    buffer = Buffer(batch_size=5, batches=1)
+    buffer.push(steps_of(3))
+    assert buffer.pop() is None
+    buffer.push(steps_of(3, first=3))
+    batch, rest = buffer.pop()
+    assert_array_equal(batch.action, [1, 2, 3, 4, 5])  # The newest.
+    assert len(rest) == 0
+    assert buffer.pop() is None
+
+
+def test_several_batches_are_popped_oldest_first_and_know_what_follows():
+    buffer = Buffer(batch_size=4, batches=2)
+    buffer.push(steps_of(11))
+    batch, rest = buffer.pop()
+    assert_array_equal(batch.action, [3, 4, 5, 6])
+    assert_array_equal(rest.action, [7, 8, 9, 10])
+    batch, rest = buffer.pop()
+    assert_array_equal(batch.action, [7, 8, 9, 10])
+    assert len(rest) == 0
+
+
+def test_a_buffer_is_bounded():
+    buffer = Buffer(batch_size=4, batches=2)
+    for first in range(0, 300, 3):
+        buffer.push(steps_of(3, first))
+    assert len(buffer.steps) == 8
+    assert len(buffer.steps.states) <= 8
+
+
+def test_cutting_and_joining_keep_each_step_with_its_state():
+    steps = steps_of(9)[3:].followed_by(steps_of(4, first=20)[1:])
+    assert_array_equal(steps.states[steps.state, 0], np.array([3, 4, 5, 6, 7, 8, 21, 22, 23]) // 2)
+
+
+# -- the steps of an episode -------------------------------------------------------------------------------
+
+
+def test_only_last_steps_are_rewarded(space):
+    settings = make_settings()
+    learner = Learner(space, settings)
+    episode = draw(space, settings, learner, number=3)
+    assert len(episode.action)
+    steps = episode_steps(episode, 0.8)
+    assert_array_equal(steps["cross_instance"].reward, [0.8])
+    assert_array_equal(steps["instance_specific"].reward, [0.0] * 8 + [0.8])
+    low = steps["low_level"]
+    lengths = [length for length in episode.g1 * episode.g2 if length]
+    ends = np.cumsum(lengths) - 1
+    assert_array_equal(np.flatnonzero(low.reward), ends)
+    assert_array_equal(np.flatnonzero(low.last), ends)
+
+
+def test_keeping_the_newest_steps_keeps_the_end(space):
+    settings = make_settings()
+    episode = draw(space, settings, Learner(space, settings), number=3)
+    everything = episode_steps(episode, 0.8)["low_level"]
+    newest = episode_steps(episode, 0.8, newest=5)["low_level"]
+    assert_array_equal(newest.action, everything.action[-5:])
+    assert_array_equal(newest.states[newest.state], everything.states[everything.state][-5:])
+
+
+# -- the loss and its gradient -----------------------------------------------------------------------------
+
+
+def uncompressed_update(learner, name, steps, settings):
+    """Loss and gradients of Eq. 2, every step evaluated by itself on explicit feature vectors."""
+    policies, policy = learner.policies, getattr(learner.policies, name)
+    X = policies.X.numpy()
+
+    def features(instance, count_bin):
+        return np.concatenate([X[instance], np.eye(10)[count_bin]])
+
+    def evaluate(state):
+        if name == "cross_instance":
+            inputs = policies.start
+        else:
+            inputs = torch.tensor(features(state[0], state[1]), dtype=torch.float32)[None]
+        representation = policy.encoder(inputs)
+        value = policy.value(representation)[0, 0]
+        if name != "low_level":
+            return torch.log_softmax(policy.policy(representation)[0], dim=0), value
+        neighbours = policies.neighbours[state[0]].numpy()
+        pairs = [
+            np.concatenate([features(j, b), np.eye(len(WEIGHTS))[w]])
+            for j, b in zip(neighbours, state[2:], strict=True)
+            for w in range(len(WEIGHTS))
+        ]
+        pairs = torch.tensor(np.array(pairs), dtype=torch.float32)
+        hidden = torch.relu(policy.scorer(torch.cat([representation.expand(len(pairs), -1), pairs], dim=1)))
+        return torch.log_softmax(policy.score(hidden)[:, 0], dim=0), value
+
+    outputs = [evaluate(steps.states[s]) for s in steps.state]
+    values = [value.item() for _, value in outputs]
+    chosen = [log_probabilities[a] for (log_probabilities, _), a in zip(outputs, steps.action, strict=True)]
+    rho = [min(1.0, math.exp(c.item() - b)) for c, b in zip(chosen, steps.log_probability, strict=True)]
+    n, targets = len(steps), []
+    for start in range(n):
+        target, weight = values[start], 1.0
+        for t in range(start, n):
+            following = 0.0 if steps.last[t] else settings.discount * values[t + 1]
+            target += weight * rho[t] * (steps.reward[t] + following - values[t])
+            weight *= rho[t] * settings.discount
+            if steps.last[t]:
+                break
+        targets.append(target)
+    loss = torch.zeros(())
+    for t, (log_probabilities, value) in enumerate(outputs):
+        following = 0.0 if steps.last[t] else settings.discount * targets[t + 1]
+        advantage = rho[t] * (steps.reward[t] + following - values[t])
+        entropy = -(log_probabilities.exp() * log_probabilities).sum()
+        loss = (
+            loss - advantage * chosen[t] + 0.5 * (targets[t] - value) ** 2 - settings.entropy_cost * entropy
+        )
+    policy.zero_grad()
+    loss.backward()
+    return loss.item(), {key: p.grad.clone() for key, p in policy.named_parameters()}
+
+
+@pytest.mark.parametrize("name", ["cross_instance", "instance_specific", "low_level"])
+def test_loss_and_gradients_equal_those_of_single_steps(space, name):
+    settings = make_settings(
+        cross_instance_buffer=1,
+        instance_specific_buffer=6,
+        low_level_buffer=30,
+        gradient_clip=1e9,
+        discount=0.9,
+    )
+    learner = Learner(space, settings)
+    episode = draw(space, settings, learner, number=3)
+    assert len(episode.action) >= 30
+    with torch.no_grad():  # The learner has moved on since the actor got its weights: V-trace has work to do.
+        for parameter in learner.policies.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0))
+    batch_size = getattr(settings, f"{name}_buffer")
+    steps = episode_steps(episode, 0.7)[name][-batch_size:]
+    expected_loss, expected = uncompressed_update(learner, name, steps, settings)
+
+    gradients = {}
+    policy = getattr(learner.policies, name)
+    optimiser = learner._optimisers[name]
+    optimiser.register_step_pre_hook(
+        lambda *_: gradients.update({key: p.grad.clone() for key, p in policy.named_parameters()})
+    )
+    report = learner.learn(episode, 0.7)
+    assert report[f"{name}_loss"] == pytest.approx(expected_loss, rel=1e-5)
+    # The absolute tolerance is for entries that cancel, like the last bias before a softmax.
+    largest = max(gradient.abs().max().item() for gradient in expected.values())
+    for key, gradient in expected.items():
+        assert_allclose(gradients[key].numpy(), gradient.numpy(), rtol=1e-5, atol=1e-6 * largest, err_msg=key)
+
+
+def test_a_policy_is_updated_only_when_its_buffer_is_full(space):
+    settings = make_settings(cross_instance_buffer=2, instance_specific_buffer=20, low_level_buffer=10_000)
+    learner = Learner(space, settings)
+    updated = []
+    for number in range(6):
+        before = learner.weights()
+        report = learner.learn(draw(space, settings, learner, number), 0.5)
+        after = learner.weights()
+        changed = {key.split(".")[0] for key in before if not np.array_equal(before[key], after[key])}
+        assert changed == {
+            key.removesuffix("_loss") for key, x in report.items() if key.endswith("loss") and x == x
+        }
+        updated.append(changed)
+    # 9 instances: the third episode fills 20 instance-specific steps, the second and fourth 2 cross-instance
+    # ones.
+    assert updated == [
+        set(),
+        {"cross_instance"},
+        {"instance_specific"},
+        {"cross_instance"},
+        set(),
+        {"cross_instance", "instance_specific"},
+    ]
+
+
+def test_the_gradient_is_clipped(space):
+    settings = make_settings(cross_instance_buffer=1, gradient_clip=1e-3)
+    learner = Learner(space, settings)
+    norms = []
+    policy = learner.policies.cross_instance
+    learner._optimisers["cross_instance"].register_step_pre_hook(
+        lambda *_: norms.append(math.sqrt(sum(float(p.grad.square().sum()) for p in policy.parameters())))
+    )
+    learner.learn(draw(space, settings, learner), 50.0)
+    assert norms == [pytest.approx(1e-3, rel=1e-3)]
+
+
+def test_more_updates_per_iteration_use_more_steps(space):
+    one, three = (make_settings(low_level_buffer=10, updates_per_iteration=u) for u in (1, 3))
+    counts = []
+    for settings in (one, three):
+        learner = Learner(space, settings)
+        calls = []
+        learner._optimisers["low_level"].register_step_pre_hook(lambda *_, calls=calls: calls.append(1))
+        episode = draw(space, settings, learner, number=3)
+        assert len(episode.action) >= 30
+        learner.learn(episode, 0.5)
+        counts.append(len(calls))
+    assert counts == [1, 3]
+
+
+def test_initial_weights_depend_on_the_seed_alone(space):
+    torch.manual_seed(123)
+    one = Learner(space, make_settings(seed=4)).weights()
+    state = torch.get_rng_state()
+    torch.manual_seed(7)
+    other = Learner(space, make_settings(seed=4)).weights()
+    assert all(np.array_equal(one[key], other[key]) for key in one)
+    different = Learner(space, make_settings(seed=5)).weights()
+    assert not all(np.array_equal(one[key], different[key]) for key in one)
+    torch.manual_seed(123)
+    assert torch.equal(torch.get_rng_state(), state)  # The caller's random state is left alone.
