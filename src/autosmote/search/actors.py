@@ -1,0 +1,312 @@
+"""Actors: processes that each run episodes and fit the classifier (Section 3.3, "Multi-Processing").
+
+An actor is a fresh interpreter, so it starts on every platform, whatever the main process has initialised
+(CUDA included) and whatever its main module does when imported. It reads the weights from memory it shares
+with the main process, takes the episodes to run from its standard input and writes what came out to its
+standard output. When its input ends - the main process closed it or was killed - it exits at once.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+import cloudpickle
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from autosmote.search.rollout import Actor, Episode, Weights, episode_rng
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import SearchSpace
+
+Reward = Callable[[NDArray[np.float64]], float]
+
+#: Weight versions kept at a time. Round r acts with the version learned from the rounds up to r - 2, so when
+#: a new version is published at the end of a round only the one before it is still in use.
+N_VERSIONS = 2
+
+
+class ActorError(RuntimeError):
+    """An actor raised, or died; the message holds its traceback or exit status."""
+
+
+class Outcome(NamedTuple):
+    """An episode and its reward."""
+
+    episode: Episode
+    reward: float
+
+
+class ActorPool(Protocol):
+    """What runs episodes for the engine."""
+
+    def publish(self, version: int, weights: Weights) -> None:
+        """Make a weight version available; versions are numbered from 0."""
+
+    def submit(self, episode: int, version: int) -> None:
+        """Ask for an episode, by number, with a published weight version."""
+
+    def next(self) -> Outcome:
+        """Return the outcomes in the order of submission, each as soon as it is there."""
+
+    def close(self) -> None:
+        """Stop everything, at once."""
+
+
+class _Worker:
+    """One actor's work: draw an episode with a weight version, evaluate it."""
+
+    def __init__(self, space: SearchSpace, settings: SearchSettings, reward: Reward) -> None:
+        self.space, self.settings, self.reward = space, settings, reward
+        self._actors: dict[int, Actor] = {}
+
+    def load(self, version: int, weights: Weights) -> None:
+        self._actors[version] = Actor(self.space, self.settings, weights)
+        for old in [v for v in self._actors if v <= version - N_VERSIONS]:
+            del self._actors[old]
+
+    def has(self, version: int) -> bool:
+        return version in self._actors
+
+    def run(self, episode: int, version: int) -> Outcome:
+        drawn = self._actors[version].episode(episode_rng(self.settings.seed, episode))
+        samples = self.space.decode(drawn.step_instance, drawn.action)
+        return Outcome(drawn, self.reward(self.space.interpolate(samples)))
+
+
+class SerialActor:
+    """One actor in the main process: episodes run when their outcome is asked for.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    settings : SearchSettings
+    reward : callable
+        From synthetic rows to a score.
+    """
+
+    def __init__(self, space: SearchSpace, settings: SearchSettings, reward: Reward) -> None:
+        self._worker = _Worker(space, settings, reward)
+        self._jobs: deque[tuple[int, int]] = deque()
+
+    def publish(self, version: int, weights: Weights) -> None:
+        """Make a weight version available."""
+        self._worker.load(version, weights)
+
+    def submit(self, episode: int, version: int) -> None:
+        """Ask for an episode."""
+        self._jobs.append((episode, version))
+
+    def next(self) -> Outcome:
+        """Run the oldest episode that was asked for."""
+        return self._worker.run(*self._jobs.popleft())
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
+class ActorProcesses:
+    """Several actors, each a process with one thread.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    settings : SearchSettings
+    reward : callable
+        From synthetic rows to a score. Sent to the actors by cloudpickle, so it can hold a classifier or a
+        metric defined in a notebook.
+    weights : mapping of str to ndarray of float32
+        Names and shapes of the weights, to lay out the shared memory.
+    n_actors : int
+        Number of processes.
+    """
+
+    def __init__(
+        self, space: SearchSpace, settings: SearchSettings, reward: Reward, weights: Weights, n_actors: int
+    ) -> None:
+        self._n_actors = n_actors
+        self._order: deque[int] = deque()
+        self._outcomes: dict[int, Outcome] = {}
+        self._jobs: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._closing = False
+        self._starting = n_actors
+        self._folder = tempfile.TemporaryDirectory(prefix="autosmote-", ignore_cleanup_errors=True)
+        path = Path(self._folder.name) / "weights"
+        layout = [(name, array.shape) for name, array in weights.items()]
+        self._memory = _shared_weights(path, layout, mode="w+")
+        setup = cloudpickle.dumps((_Worker(space, settings, reward), path, layout))
+        self._processes: list[subprocess.Popen[bytes]] = []
+        try:
+            for _ in range(n_actors):
+                self._start(setup)
+        except BaseException:
+            self.close()
+            raise
+
+    def publish(self, version: int, weights: Weights) -> None:
+        """Make a weight version available."""
+        for name, array in self._memory[version % N_VERSIONS].items():
+            array[...] = weights[name]
+
+    def submit(self, episode: int, version: int) -> None:
+        """Ask for an episode."""
+        self._order.append(episode)
+        self._jobs.put((episode, version))
+
+    def next(self) -> Outcome:
+        """Wait for the oldest episode that was asked for.
+
+        Raises
+        ------
+        ActorError
+            If an actor raised or died.
+        """
+        wanted = self._order.popleft()
+        while wanted not in self._outcomes:
+            kind, content = self._messages.get()
+            if kind == "error":
+                raise ActorError(content)
+            if kind == "ready":
+                self._starting -= 1
+                if not self._starting:
+                    # All actors have the memory open: without its name nothing is left behind if we are
+                    # killed.
+                    self._folder.cleanup()
+            else:
+                episode, outcome = content
+                self._outcomes[episode] = outcome
+        return self._outcomes.pop(wanted)
+
+    def close(self) -> None:
+        """Stop all actors, at once."""
+        self._closing = True
+        for process in self._processes:
+            process.kill()
+            self._jobs.put(None)
+        for process in self._processes:
+            process.wait()
+        self._folder.cleanup()
+
+    def _start(self, setup: bytes) -> None:
+        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+        environment = (
+            os.environ | dict.fromkeys(threads, "1") | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from autosmote.search.actors import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        self._processes.append(process)
+        threading.Thread(target=self._serve, args=(process, setup), daemon=True).start()
+
+    def _serve(self, process: subprocess.Popen[bytes], setup: bytes) -> None:
+        """Hand jobs to one actor and take its replies, in a thread of the main process."""
+        assert process.stdin is not None and process.stdout is not None
+        with process.stdin, process.stdout:
+            try:
+                process.stdin.write(setup)
+                process.stdin.flush()
+                self._messages.put(pickle.load(process.stdout))
+                while (job := self._jobs.get()) is not None:
+                    pickle.dump(job, process.stdin)
+                    process.stdin.flush()
+                    self._messages.put(pickle.load(process.stdout))
+            except (EOFError, OSError, pickle.UnpicklingError):
+                if not self._closing:
+                    status = process.wait()
+                    cause = (
+                        f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+                    )
+                    self._messages.put(("error", f"an actor process ended unexpectedly ({cause})"))
+
+
+def make_actors(
+    space: SearchSpace, settings: SearchSettings, reward: Reward, weights: Weights, n_actors: int
+) -> ActorPool:
+    """One actor in this process, or several in processes of their own.
+
+    Parameters
+    ----------
+    space, settings, reward, weights
+        See `ActorProcesses`.
+    n_actors : int
+
+    Returns
+    -------
+    ActorPool
+    """
+    if n_actors == 1:
+        return SerialActor(space, settings, reward)
+    return ActorProcesses(space, settings, reward, weights, n_actors)
+
+
+def main() -> None:
+    """Run an actor: read work from standard input, write replies to standard output."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(
+        sys.stderr.fileno(), sys.stdout.fileno()
+    )  # What a classifier prints must not mix with the replies.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the main process ends us.
+
+    def reply(kind: str, content: Any) -> None:
+        pickle.dump((kind, content), replies)
+        replies.flush()
+
+    requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
+    try:
+        with threadpool_limits(1):
+            worker, path, layout = requests.get()
+            memory = _shared_weights(path, layout, mode="r")
+            reply("ready", None)
+            while True:
+                episode, version = requests.get()
+                if not worker.has(version):
+                    worker.load(
+                        version, {name: array.copy() for name, array in memory[version % N_VERSIONS].items()}
+                    )
+                reply("outcome", (episode, worker.run(episode, version)))
+    except Exception:
+        reply("error", f"an actor failed:\n{traceback.format_exc()}")
+
+
+def _read_requests(requests: queue.SimpleQueue[Any]) -> None:
+    """Pass requests on; end the process, whatever it is doing, when there will be no more."""
+    try:
+        while True:
+            requests.put(pickle.load(sys.stdin.buffer))
+    except EOFError:
+        os._exit(0)
+    except Exception:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def _shared_weights(
+    path: Path, layout: list[tuple[str, tuple[int, ...]]], mode: Literal["r", "w+"]
+) -> list[dict[str, NDArray[np.float32]]]:
+    """Views of a memory-mapped file, per version slot and name."""
+    sizes = [int(np.prod(shape)) for _, shape in layout]
+    memory = np.memmap(path, dtype=np.float32, mode=mode, shape=(N_VERSIONS, sum(sizes)))
+    return [
+        {
+            name: part.reshape(shape)
+            for (name, shape), part in zip(layout, np.split(slot, np.cumsum(sizes)[:-1]), strict=True)
+        }
+        for slot in memory
+    ]

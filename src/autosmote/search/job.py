@@ -1,0 +1,165 @@
+"""One search of the study: one task, classifier and metric, from the split data to the test score."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import make_scorer
+
+from autosmote.datasets.tasks import Task
+from autosmote.errors import UnknownNameError
+from autosmote.evaluation import METRICS, make_classifier
+from autosmote.search.engine import Iteration, search
+from autosmote.search.reward import ValidationReward
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import SearchSpace
+from autosmote.storage import atomic_path, write_frame, write_json
+
+#: Name and category of the method in the score table.
+SAMPLER, CATEGORY = "AutoSMOTE", "Auto-sampling"
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """What a search leaves behind.
+
+    Attributes
+    ----------
+    row : dict
+        The row of the score table, and what else is worth keeping: ``best_iteration``, ``iterations``,
+        ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``.
+    history : DataFrame
+        One row per iteration; see `autosmote.search.engine.Iteration`.
+    samples : dict of str to ndarray
+        The best synthetic rows: ``source`` and ``neighbour`` (indices among the minority rows of the training
+        split, in their order there), ``weight``, and the rows themselves, ``X``.
+    """
+
+    row: dict[str, Any]
+    history: pd.DataFrame
+    samples: dict[str, np.ndarray]
+
+    def save(self, folder: Path) -> None:
+        """Write ``samples.npz``, ``history.parquet`` and, last, ``result.json``.
+
+        Parameters
+        ----------
+        folder : Path
+        """
+        with atomic_path(folder / "samples.npz") as path:
+            np.savez_compressed(path, allow_pickle=False, **self.samples)
+        write_frame(self.history, folder / "history.parquet")
+        write_json(self.row, folder / "result.json")
+
+
+def run_search(
+    task: Task,
+    classifier: str,
+    metric: str,
+    settings: Mapping[str, Any],
+    *,
+    actors: int = 1,
+    device: str = "cpu",
+    log: Callable[[str], None] | None = None,
+    log_seconds: float = 10.0,
+) -> SearchOutcome:
+    """Search on the training and validation split, then score the best samples on the test split.
+
+    Parameters
+    ----------
+    task : Task
+        Its seed also seeds the search and the classifier.
+    classifier, metric : str
+        Names of `autosmote.evaluation`.
+    settings : mapping
+        The ``search`` section of the configuration.
+    actors : int, default 1
+    device : str, default "cpu"
+        Device of the learner.
+    log : callable, optional
+        Receives a line of progress every `log_seconds` seconds.
+    log_seconds : float, default 10.0
+
+    Returns
+    -------
+    SearchOutcome
+    """
+    if metric not in METRICS:
+        raise UnknownNameError("metric", metric, METRICS)
+    cpu, wall = sum(os.times()[:4]), time.perf_counter()
+    search_settings = SearchSettings.from_config(
+        settings, imbalance_ratio=task.imbalance_ratio, seed=task.seed
+    )
+    space = SearchSpace(task.X_train[task.y_train == 1], search_settings.neighbours)
+    reward = ValidationReward(
+        make_classifier(classifier, task.seed),
+        make_scorer(METRICS[metric]),
+        task.X_train,
+        task.y_train,
+        task.X_validation,
+        task.y_validation,
+    )
+    progress = None if log is None else _Progress(search_settings.iterations, metric, log, log_seconds)
+    result = search(space, reward, search_settings, actors=actors, device=device, on_iteration=progress)
+
+    synthetic = space.interpolate(result.samples)
+    test_score = METRICS[metric](task.y_test, reward.fit(synthetic).predict(task.X_test))
+    row = {
+        "dataset": task.dataset,
+        "imbalance_ratio": task.imbalance_ratio,
+        "seed": task.seed,
+        "sampler": SAMPLER,
+        "category": CATEGORY,
+        "classifier": classifier,
+        "metric": metric,
+        "ratio": None,
+        "validation_score": result.best_score,
+        "test_score": test_score,
+        "status": "ok",
+        "message": "",
+        "settings": json.dumps(asdict(search_settings), sort_keys=True),
+        "n_majority": int(np.sum(task.y_train == 0)),
+        "n_minority": space.n_instances + len(result.samples),
+        "seconds": sum(os.times()[:4]) - cpu,
+        "wall_seconds": time.perf_counter() - wall,
+        "iterations": search_settings.iterations,
+        "best_iteration": result.best_iteration,
+        "n_synthetic": len(result.samples),
+        "device": device,
+        "actors": actors,
+    }
+    samples: dict[str, np.ndarray] = {
+        "source": result.samples.source,
+        "neighbour": result.samples.neighbour,
+        "weight": result.samples.weight,
+        "X": synthetic,
+    }
+    return SearchOutcome(row, result.history, samples)
+
+
+class _Progress:
+    """Log a line every few seconds, and one at the end."""
+
+    def __init__(self, iterations: int, metric: str, log: Callable[[str], None], every: float) -> None:
+        self.iterations, self.metric, self.log, self.every = iterations, metric, log, every
+        self.start = self.last = time.monotonic()
+
+    def __call__(self, iteration: Iteration) -> None:
+        now, done = time.monotonic(), iteration.iteration
+        if now - self.last < self.every and done < self.iterations:
+            return
+        self.last = now
+        rate = done / max(now - self.start, 1e-9)
+        self.log(
+            f"iteration {done}/{self.iterations}, {rate:.1f} iterations/s, "
+            f"best validation {self.metric} {iteration.best_validation_score:.4f}, "
+            f"{(self.iterations - done) / rate:.0f} s left"
+        )

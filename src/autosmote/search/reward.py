@@ -1,0 +1,89 @@
+"""The reward: what the base classifier scores on the validation rows (Section 3.2)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, clone
+from sklearn.exceptions import ConvergenceWarning
+
+#: As scikit-learn's scorers: called with a fitted classifier, rows and their labels; larger is better.
+Scorer = Callable[[ClassifierMixin, NDArray[np.float64], NDArray], float]
+
+
+class ValidationReward:
+    """Fit a clone of a classifier on training plus synthetic rows, score it on the validation rows.
+
+    Parameters
+    ----------
+    estimator : classifier
+        The base classifier, unfitted.
+    scorer : callable
+        ``scorer(fitted_estimator, X, y)``, larger is better, as made by `sklearn.metrics.make_scorer`.
+    X_train, X_validation : ndarray of float64, shape (n_rows, n_features)
+    y_train, y_validation : ndarray, shape (n_rows,)
+    minority : int or str, default 1
+        Label of the synthetic rows.
+    """
+
+    def __init__(
+        self,
+        estimator: ClassifierMixin,
+        scorer: Scorer,
+        X_train: NDArray[np.float64],
+        y_train: NDArray,
+        X_validation: NDArray[np.float64],
+        y_validation: NDArray,
+        minority: object = 1,
+    ) -> None:
+        self.estimator = estimator
+        self.scorer = scorer
+        self.X_train, self.y_train = X_train, y_train
+        self.X_validation, self.y_validation = X_validation, y_validation
+        self.minority = minority
+
+    def fit(self, synthetic: NDArray[np.float64]) -> ClassifierMixin:
+        """Train a clone of the classifier on the training and the synthetic rows.
+
+        Parameters
+        ----------
+        synthetic : ndarray of float64, shape (n_synthetic, n_features)
+
+        Returns
+        -------
+        classifier
+            Fitted.
+        """
+        X = np.concatenate([self.X_train, synthetic])
+        y = np.concatenate([self.y_train, np.full(len(synthetic), self.minority, dtype=self.y_train.dtype)])
+        with warnings.catch_warnings():
+            # A classifier that stops at its iteration limit is a valid base classifier; one warning per
+            # episode would say nothing more.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return clone(self.estimator).fit(X, y)
+
+    def __call__(self, synthetic: NDArray[np.float64]) -> float:
+        """Validation score with these synthetic rows.
+
+        Parameters
+        ----------
+        synthetic : ndarray of float64, shape (n_synthetic, n_features)
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If the scorer returns something that is not a finite number.
+        """
+        score = float(self.scorer(self.fit(synthetic), self.X_validation, self.y_validation))
+        if not np.isfinite(score):
+            raise ValueError(
+                f"the scorer returned {score} on the validation rows; a search needs finite scores"
+            )
+        return score
