@@ -1,0 +1,110 @@
+"""Scaling, imputation and one-hot encoding (Section 4.1 of the paper)."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+MISSING = ("zero", "mean_indicator")
+
+
+class Encoder:
+    """Turn a frame of numeric and categorical columns into a matrix, by the steps of Section 4.1.
+
+    Numeric columns are standardised over their present values. A missing number becomes 0 after scaling,
+    which is the column's mean. Categorical columns are one-hot encoded; a missing or unknown category is
+    all zeros.
+
+    Parameters
+    ----------
+    missing : {"zero", "mean_indicator"}, default "zero"
+        ``zero`` does just this. ``mean_indicator`` adds a 0/1 column that marks the missing values, for
+        every column that has some in the rows it is fitted on.
+
+    Attributes
+    ----------
+    feature_names : list of str
+        Names of the matrix's columns: the numeric columns, ``column=category`` for each category that occurs
+        in the fitted rows, ``column is missing`` for each indicator.
+    onehot : ndarray of bool, shape (n_features,)
+        Which columns of the matrix hold only 0 and 1: the one-hot columns and the indicators.
+
+    Raises
+    ------
+    ValueError
+        If `missing` is unknown.
+    """
+
+    feature_names: list[str]
+    onehot: np.ndarray
+
+    def __init__(self, missing: str = "zero") -> None:
+        if missing not in MISSING:
+            raise ValueError(f"unknown value {missing!r} of `missing`; known: {', '.join(MISSING)}")
+        self.missing = missing
+
+    def fit(self, frame: pd.DataFrame) -> Self:
+        """Learn means, standard deviations and categories.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Rows to learn from; every column is numeric or of dtype category.
+
+        Returns
+        -------
+        Encoder
+            This encoder, fitted.
+        """
+        self._numeric = [name for name in frame if not isinstance(frame[name].dtype, pd.CategoricalDtype)]
+        self._nominal = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+        self._marked = [
+            name for name in frame if self.missing == "mean_indicator" and frame[name].isna().any()
+        ]
+        # Categories without a row would be columns of zeros.
+        categories = [
+            list(frame[name].cat.remove_unused_categories().cat.categories) for name in self._nominal
+        ]
+        if self._numeric:
+            self._scaler = StandardScaler().fit(self._numbers(frame))
+        if self._nominal:
+            self._onehot = OneHotEncoder(categories=categories, handle_unknown="ignore", sparse_output=False)
+            self._onehot.fit(self._texts(frame))
+        onehot_names = [
+            f"{name}={category}"
+            for name, known in zip(self._nominal, categories, strict=True)
+            for category in known
+        ]
+        indicator_names = [f"{name} is missing" for name in self._marked]
+        self.feature_names = [*map(str, self._numeric), *onehot_names, *indicator_names]
+        self.onehot = np.arange(len(self.feature_names)) >= len(self._numeric)
+        return self
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Encode rows.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Any rows with the columns of the fitted ones.
+
+        Returns
+        -------
+        ndarray of float64, shape (len(frame), n_features), C-contiguous
+            Finite in every entry.
+        """
+        parts = [frame[self._marked].isna().to_numpy(dtype="float64")]
+        if self._nominal:
+            parts.insert(0, self._onehot.transform(self._texts(frame)))
+        if self._numeric:
+            parts.insert(0, np.nan_to_num(self._scaler.transform(self._numbers(frame)), nan=0.0))
+        return np.ascontiguousarray(np.hstack(parts), dtype="float64")
+
+    def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
+        return frame[self._numeric].to_numpy(dtype="float64", na_value=np.nan)
+
+    def _texts(self, frame: pd.DataFrame) -> np.ndarray:
+        return frame[self._nominal].to_numpy(dtype=object)

@@ -1,0 +1,462 @@
+"""Data sets as they come: from OpenML, from a CSV file or URL, or bundled with scikit-learn."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import numpy as np
+import pandas as pd
+
+from autosmote.storage import atomic_path, read_frame, read_json, write_frame, write_json
+
+logger = logging.getLogger(__name__)
+
+
+class DatasetError(ValueError):
+    """A data set cannot be obtained, or cannot serve as a binary classification task."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A binary classification data set before scaling, encoding and under-sampling.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The features, one row per instance. Columns are numeric or of dtype category; values may be missing.
+    target : pandas.Series of int64
+        1 for the minority class, 0 for the majority class.
+    meta : dict
+        JSON-ready facts: ``name``, ``source``, ``openml_id`` (None unless from OpenML), ``origin`` (path or
+        address), ``checksum``, ``licence`` (None if unknown), ``domain``, ``target``, ``rows``,
+        ``n_features_raw``, ``majority`` and ``minority`` (lists of labels), ``n_majority``, ``n_minority``
+        and ``class_counts`` (rows per label).
+    """
+
+    frame: pd.DataFrame
+    target: pd.Series
+    meta: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name of the data set."""
+        return str(self.meta["name"])
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What a source delivers: features and target in one frame, and where it comes from."""
+
+    frame: pd.DataFrame
+    target: str
+    origin: str
+    checksum: str
+    licence: str | None = None
+
+
+# For each source, the keys that it needs and those that it takes besides.
+_KEYS = {
+    "openml": ({"id"}, {"version", "target", "md5"}),
+    "csv": ({"target"}, {"path", "url", "sha256"}),
+    "sklearn": ({"name"}, set()),
+}
+_COMMON_KEYS = {"source", "minority", "domain", "licence"}
+
+
+def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None) -> Dataset:
+    """Get a data set from its source.
+
+    Parameters
+    ----------
+    name : str
+        The name that the study and error messages use.
+    spec : mapping
+        Where the data set comes from. The key ``source`` tells which other keys there are:
+
+        - ``openml``: ``id`` (int); optionally ``version``, ``target`` (default: OpenML's) and ``md5`` (of the
+          ARFF file).
+        - ``csv``: ``target``, and ``path`` or ``url``; ``sha256`` (optional for a path). The file is
+          comma-separated UTF-8 with a header. Text columns are categorical; empty fields, ``?`` and what
+          pandas reads as missing are missing values.
+        - ``sklearn``: ``name`` of a data set bundled with scikit-learn: breast_cancer, digits, iris or wine.
+          Labels are the names that scikit-learn gives to the classes.
+
+        Each takes ``minority``, a label or a list of labels whose rows are the minority class, all others
+        being the majority (needed unless there are two classes of different size), ``domain`` and
+        ``licence``.
+    openml_cache : str, optional
+        Root of an OpenML cache. Default: the environment variable OPENML_CACHE_DIR, else the openml package's
+        own default. Existing files in it are never changed or deleted, and it may be read-only.
+
+    Returns
+    -------
+    Dataset
+        The rows in the order of the source.
+
+    Raises
+    ------
+    DatasetError
+        If the spec is wrong, the source cannot be reached, a checksum differs, or the data cannot be used.
+    """
+    try:
+        _check_keys(spec)
+        if spec["source"] == "openml":
+            table = _read_openml(spec, openml_cache)
+        elif spec["source"] == "csv":
+            table = _read_csv(spec)
+        else:
+            table = _read_sklearn(spec)
+        return _to_dataset(name, spec, table)
+    except DatasetError as error:
+        raise DatasetError(f"data set {name!r}: {error}") from error
+
+
+def _check_keys(spec: Mapping[str, Any]) -> None:
+    source = spec.get("source")
+    if source not in _KEYS:
+        raise DatasetError(f"unknown source {source!r}; known: {', '.join(_KEYS)}")
+    required, optional = _KEYS[source]
+    missing = sorted(required - spec.keys())
+    if missing:
+        raise DatasetError(f"source {source!r} needs the key {missing[0]!r}")
+    allowed = _COMMON_KEYS | required | optional
+    unknown = sorted(str(key) for key in spec.keys() - allowed)
+    if unknown:
+        raise DatasetError(
+            f"source {source!r} has no key {unknown[0]!r}; known: {', '.join(sorted(allowed))}"
+        )
+
+
+def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
+    """Check a table, tell features from target and minority from majority."""
+    frame = table.frame
+    duplicated = frame.columns[frame.columns.duplicated()]
+    if len(duplicated):
+        raise DatasetError(f"the column name {duplicated[0]!r} occurs more than once; rename all but one")
+    if table.target not in frame.columns:
+        raise DatasetError(
+            f"there is no target column {table.target!r}; set `target` to one of: {', '.join(frame.columns)}"
+        )
+    unlabelled = np.flatnonzero(frame[table.target].isna())
+    if len(unlabelled):
+        raise DatasetError(
+            f"the target column {table.target!r} is missing in {len(unlabelled)} rows "
+            f"(first in data row {unlabelled[0] + 1}); label or remove them"
+        )
+    labels = frame[table.target].astype(str)
+    counts = {str(label): int(count) for label, count in labels.value_counts().items()}
+    minority = _minority_labels(counts, spec.get("minority"))
+    target = labels.isin(minority).astype("int64").rename(table.target)
+    features = _features(frame.drop(columns=table.target))
+    meta = {
+        "name": name,
+        "source": spec["source"],
+        "openml_id": spec["id"] if spec["source"] == "openml" else None,
+        "origin": table.origin,
+        "checksum": table.checksum,
+        "licence": spec.get("licence", table.licence),
+        "domain": spec.get("domain", ""),
+        "target": table.target,
+        "rows": len(frame),
+        "n_features_raw": features.shape[1],
+        "majority": sorted(counts.keys() - set(minority)),
+        "minority": minority,
+        "n_majority": int((target == 0).sum()),
+        "n_minority": int((target == 1).sum()),
+        "class_counts": counts,
+    }
+    return Dataset(features, target, meta)
+
+
+def _minority_labels(counts: Mapping[str, int], chosen: Any) -> list[str]:
+    listed = ", ".join(f"{label} ({count} rows)" for label, count in counts.items()) or "no label"
+    if len(counts) < 2:
+        raise DatasetError(f"at least two classes are needed; the target column has: {listed}")
+    if chosen is None:
+        if len(counts) > 2 or len(set(counts.values())) == 1:
+            raise DatasetError(
+                f"cannot tell the minority class; set `minority` to a label or a list of labels of: {listed}"
+            )
+        return [min(counts, key=lambda label: counts[label])]
+    labels = {str(label) for label in (chosen if isinstance(chosen, list | tuple) else [chosen])}
+    unknown = sorted(labels - counts.keys())
+    if unknown:
+        raise DatasetError(f"`minority` names {unknown[0]!r}, which is no label; known: {listed}")
+    if len(labels) in (0, len(counts)):
+        raise DatasetError(f"`minority` has to name some, but not all, labels of: {listed}")
+    return sorted(labels)
+
+
+def _features(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn every column into a numeric one or into unordered categories of strings."""
+    if frame.shape[1] == 0:
+        raise DatasetError("there is no column besides the target")
+    columns = {}
+    for name, values in frame.items():
+        if values.isna().all():
+            raise DatasetError(f"column {name!r} has no value at all; remove it")
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            if np.isinf(values).any():
+                raise DatasetError(f"column {name!r} has infinite values; mend or remove them")
+            columns[name] = values
+        elif isinstance(values.dtype, pd.CategoricalDtype):
+            # OpenML's nominal values are ordered only by their place in the file's header.
+            columns[name] = values.cat.as_unordered().cat.rename_categories(str)
+        else:
+            columns[name] = values.map(str, na_action="ignore").astype("category")
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _read_csv(spec: Mapping[str, Any]) -> _Table:
+    if ("path" in spec) == ("url" in spec):
+        raise DatasetError("give either `path` or `url`")
+    if "path" in spec:
+        path = Path(spec["path"]).expanduser()
+        if not path.is_file():
+            raise DatasetError(f"there is no file {path}; correct `path`")
+        return _parse_csv(spec, path, origin=str(spec["path"]))
+    with tempfile.TemporaryDirectory() as folder:
+        return _parse_csv(spec, _download(spec, Path(folder)), origin=str(spec["url"]))
+
+
+def _download(spec: Mapping[str, Any], folder: Path) -> Path:
+    import pooch
+    import requests
+
+    url = str(spec["url"])
+    if urlparse(url).scheme not in ("http", "https"):
+        raise DatasetError(f"`url` has to start with http:// or https://, not {url!r}; use `path` for a file")
+    if not spec.get("sha256"):
+        raise DatasetError("a `url` needs `sha256`, its file's checksum, so that a study stays the same")
+    path = folder / (Path(urlparse(url).path).name or "data.csv")
+    try:
+        pooch.HTTPDownloader(timeout=60)(url, str(path), None)
+    except requests.exceptions.RequestException as error:
+        raise DatasetError(f"cannot download {url} ({error}); check `url` and the connection") from error
+    return path
+
+
+def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
+    checksum = _digest(path, "sha256")
+    expected = spec.get("sha256")
+    if expected and checksum != str(expected).lower():
+        raise DatasetError(
+            f"{origin} has the sha256 {checksum}, expected {expected}: the file is damaged or has changed; "
+            "restore it, or correct `sha256` if the change is wanted"
+        )
+    try:
+        # pandas renames the second of two equal names, so the header is read as data.
+        first = pd.read_csv(
+            path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+        header = [str(column) for column in first.iloc[0]]
+        with warnings.catch_warnings():
+            # pandas only warns when it drops the last fields of rows that are longer than the header.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                path,
+                header=0,
+                names=range(len(header)),
+                index_col=False,
+                na_values=["?"],
+                # Labels stay as they are written: 01 is not 1.
+                dtype={position: str for position, column in enumerate(header) if column == spec["target"]},
+                encoding="utf-8-sig",
+                low_memory=False,
+            )
+    except (OSError, EOFError, ValueError, pd.errors.ParserWarning) as error:
+        raise DatasetError(f"{origin} is not comma-separated UTF-8 text ({error})") from error
+    if "" in header:
+        raise DatasetError(
+            f"column {header.index('') + 1} of {origin} has no name; name it, or remove it if it numbers rows"
+        )
+    frame.columns = pd.Index(header, dtype=object)
+    return _Table(frame, str(spec["target"]), origin, f"sha256:{checksum}")
+
+
+def _read_sklearn(spec: Mapping[str, Any]) -> _Table:
+    import sklearn
+    from sklearn import datasets
+
+    loaders = {
+        "breast_cancer": datasets.load_breast_cancer,
+        "digits": datasets.load_digits,
+        "iris": datasets.load_iris,
+        "wine": datasets.load_wine,
+    }
+    if spec["name"] not in loaders:
+        raise DatasetError(f"scikit-learn bundles no {spec['name']!r}; known: {', '.join(loaders)}")
+    bunch = loaders[spec["name"]](as_frame=True)
+    labels = np.asarray(bunch.target_names).astype(str)[bunch.target]
+    content = hashlib.sha256(np.ascontiguousarray(bunch.data, dtype="float64").tobytes())
+    content.update("\n".join(labels).encode())
+    frame = bunch.data.assign(target=labels)
+    return _Table(frame, "target", f"scikit-learn {sklearn.__version__}", f"sha256:{content.hexdigest()}")
+
+
+def _digest(path: Path, algorithm: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+# What the openml package needs in the cache folder of a data set to work without the server.
+_OPENML_FILES = ("description.xml", "dataset.arff")
+
+
+def _read_openml(spec: Mapping[str, Any], cache: str | None) -> _Table:
+    import openml
+    import requests
+
+    identifier = spec["id"]
+    if not isinstance(identifier, int) or isinstance(identifier, bool):
+        raise DatasetError(f"`id` has to be OpenML's integer id, not {identifier!r}")
+    root = cache or os.environ.get("OPENML_CACHE_DIR") or openml.config.get_config_as_dict()["cachedir"]
+    # The package deletes a data set's whole folder when the server does not answer, and loads pickles that
+    # it finds there. So it gets a folder of its own, with copies of the plain files.
+    with tempfile.TemporaryDirectory() as scratch:
+        kept = _openml_folder(Path(root).expanduser(), identifier)
+        folder = _openml_folder(Path(scratch), identifier)
+        folder.mkdir(parents=True)
+        for file in _OPENML_FILES:
+            if (kept / file).is_file():
+                shutil.copyfile(kept / file, folder / file)
+        with _openml_settings(Path(scratch)):
+            try:
+                data = openml.datasets.get_dataset(identifier, download_data=True)
+            except (requests.exceptions.RequestException, openml.exceptions.PyOpenMLError) as error:
+                raise DatasetError(_openml_refusal(identifier, kept, error)) from error
+        checksum = _check_openml(spec, data, kept, folder)
+        _keep(folder, kept)
+        frame, *_ = data.get_data()
+    if not isinstance(frame, pd.DataFrame):
+        raise DatasetError(f"OpenML's data set {identifier} is sparse, which is not supported")
+    target = spec.get("target") or data.default_target_attribute
+    return _Table(frame, str(target), str(data.openml_url), f"md5:{checksum}", data.licence)
+
+
+def _openml_folder(root: Path, identifier: int) -> Path:
+    import openml
+
+    server = urlparse(openml.config.server).netloc
+    return root.joinpath(*reversed(server.split(".")), "datasets", str(identifier))
+
+
+@contextmanager
+def _openml_settings(root: Path) -> Iterator[None]:
+    """Let the openml package use this cache, give up at once and read the ARFF file, which has a checksum."""
+    import openml
+
+    before = openml.config.get_config_as_dict()
+    skip_parquet = os.environ.get("OPENML_SKIP_PARQUET")
+    try:
+        openml.config.set_root_cache_directory(root)
+        openml.config.set_retry_policy("human", n_retries=1)
+        os.environ["OPENML_SKIP_PARQUET"] = "true"
+        yield
+    finally:
+        openml.config.set_root_cache_directory(before["cachedir"])
+        openml.config.set_retry_policy(before["retry_policy"], before["connection_n_retries"])
+        if skip_parquet is None:
+            del os.environ["OPENML_SKIP_PARQUET"]
+        else:
+            os.environ["OPENML_SKIP_PARQUET"] = skip_parquet
+
+
+def _openml_refusal(identifier: int, kept: Path, error: Exception) -> str:
+    missing = [file for file in _OPENML_FILES if not (kept / file).is_file()]
+    state = f"lacks {' and '.join(missing)}" if missing else "is damaged"
+    return (
+        f"cannot get OpenML's data set {identifier}: the cache folder {kept} {state}, and the server "
+        f"did not deliver ({type(error).__name__}: {error}). Run again with a connection to the server, or "
+        "copy that folder from a machine that has it; the key `openml.cache` or the environment variable "
+        "OPENML_CACHE_DIR names the root of another cache. Nothing in the cache was changed."
+    )
+
+
+def _check_openml(spec: Mapping[str, Any], data: Any, kept: Path, folder: Path) -> str:
+    """Compare version and checksum, which the package does not do for a cached file; return the md5."""
+    if "version" in spec and spec["version"] != data.version:
+        raise DatasetError(
+            f"OpenML's data set {spec['id']} is version {data.version}, not {spec['version']}; "
+            "correct `version` or `id`"
+        )
+    checksum = _digest(folder / "dataset.arff", "md5")
+    for expected, teller in ((spec.get("md5"), "the key `md5`"), (data.md5_checksum, "its description.xml")):
+        if expected and checksum != str(expected).lower():
+            raise DatasetError(
+                f"{kept / 'dataset.arff'} has the md5 {checksum}, but {teller} says {expected}: the file is "
+                "damaged or another version; move its folder away and run again to download it anew"
+            )
+    return checksum
+
+
+def _keep(folder: Path, kept: Path) -> None:
+    """Add downloaded files to the user's cache; those already there stay."""
+    for file in _OPENML_FILES:
+        if not (kept / file).exists():
+            try:
+                with atomic_path(kept / file) as temporary:
+                    shutil.copyfile(folder / file, temporary)
+            except OSError as error:
+                logger.warning("cannot keep the download in the OpenML cache: %s", error)
+
+
+def save_dataset(
+    dataset: Dataset, parquet_path: str | os.PathLike[str], json_path: str | os.PathLike[str]
+) -> None:
+    """Write a data set's features and 0/1 target as Parquet, and its meta as JSON.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data set to write.
+    parquet_path, json_path : path-like
+        The files to write.
+    """
+    write_frame(dataset.frame.assign(**{dataset.meta["target"]: dataset.target}), parquet_path)
+    write_json(dataset.meta, json_path)
+
+
+def load_dataset(parquet_path: str | os.PathLike[str], json_path: str | os.PathLike[str]) -> Dataset:
+    """Read what `save_dataset` wrote.
+
+    Parameters
+    ----------
+    parquet_path, json_path : path-like
+        The files to read.
+
+    Returns
+    -------
+    Dataset
+        Equal to the one that was saved.
+
+    Raises
+    ------
+    autosmote.storage.CorruptFileError
+        If a file is damaged.
+    DatasetError
+        If the two files do not belong together.
+    """
+    meta = read_json(json_path)
+    frame = read_frame(parquet_path)
+    if (
+        not isinstance(meta, dict)
+        or meta.get("target") not in frame.columns
+        or meta.get("rows") != len(frame)
+    ):
+        raise DatasetError(
+            f"{parquet_path} and {json_path} do not belong together; delete both and run again"
+        )
+    target = frame.pop(meta["target"])
+    return Dataset(frame, target, meta)

@@ -1,0 +1,282 @@
+"""Imbalanced tasks: under-sample the minority class, split into training, validation and test rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from autosmote.datasets.preprocessing import Encoder
+from autosmote.datasets.sources import Dataset
+from autosmote.storage import CorruptFileError, read_arrays, write_arrays
+
+UNDERSAMPLE = ("before_split", "after_split")
+FIT_ON = ("all", "train")
+
+
+class TaskError(ValueError):
+    """A data set cannot give the task that is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One imbalanced classification task with its three parts.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of the data set.
+    imbalance_ratio : int
+        Majority rows per minority row.
+    seed : int
+        Seed of the under-sampling and the split.
+    X_train, X_validation, X_test : ndarray of float64, shape (n_rows, n_features), C-contiguous
+        Scaled and encoded features.
+    y_train, y_validation, y_test : ndarray of int64, shape (n_rows,)
+        1 for the minority class, 0 for the majority class.
+    feature_names : list of str
+        Names of the columns.
+    onehot : ndarray of bool, shape (n_features,)
+        Which columns hold only 0 and 1, from encoding.
+    """
+
+    dataset: str
+    imbalance_ratio: int
+    seed: int
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_validation: np.ndarray
+    y_validation: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    feature_names: list[str]
+    onehot: np.ndarray
+
+
+def imbalanced_counts(n_majority: int, n_minority: int, ratio: int) -> tuple[int, int]:
+    """Class sizes after the minority class is under-sampled to an imbalance ratio, as Table 1 counts them.
+
+    Parameters
+    ----------
+    n_majority, n_minority : int
+        Rows of each class.
+    ratio : int
+        The imbalance ratio: majority rows per minority row.
+
+    Returns
+    -------
+    n_majority, n_minority : int
+        All majority rows, and floor(`n_majority` / `ratio`) minority rows.
+
+    Raises
+    ------
+    TaskError
+        If `ratio` is no positive integer, or there are fewer minority rows than that.
+    """
+    if not isinstance(ratio, int | np.integer) or isinstance(ratio, bool) or ratio < 1:
+        raise TaskError(f"an imbalance ratio has to be a positive integer, not {ratio!r}")
+    wanted = int(n_majority // ratio)
+    if n_minority < wanted:
+        raise TaskError(
+            f"imbalance ratio {ratio} needs {wanted} minority rows for {n_majority} majority rows, but there "
+            f"are {n_minority}: the data are more imbalanced already; use a ratio of at least "
+            f"{n_majority // (n_minority + 1) + 1} in `imbalance_ratios`"
+        )
+    return int(n_majority), wanted
+
+
+def make_task(
+    dataset: Dataset,
+    imbalance_ratio: int,
+    seed: int,
+    *,
+    undersample: str = "before_split",
+    fit_on: str = "all",
+    missing: str = "zero",
+    validation: float = 0.2,
+    test: float = 0.2,
+) -> Task:
+    """Make the task of Section 4.1 from a data set.
+
+    Every class is split by itself, so each part has the same class ratio up to rounding.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data set.
+    imbalance_ratio : int
+        Majority rows per minority row.
+    seed : int
+        Not negative. The same seed gives the same task.
+    undersample : {"before_split", "after_split"}, default "before_split"
+        ``before_split`` draws floor(majority / `imbalance_ratio`) minority rows, then splits (the paper).
+        ``after_split`` splits, then draws as many within each part (the authors' code).
+    fit_on : {"all", "train"}, default "all"
+        Rows that means, standard deviations and categories come from: all rows of the data set, since the
+        paper scales before it under-samples and splits, or the training rows only.
+    missing : {"zero", "mean_indicator"}, default "zero"
+        See `autosmote.datasets.preprocessing.Encoder`.
+    validation, test : float, default 0.2
+        Fractions of the rows for these parts; the rest is for training.
+
+    Returns
+    -------
+    Task
+        The rows of each part in random order.
+
+    Raises
+    ------
+    TaskError
+        If an argument is out of range, or there are too few minority rows for the ratio or for the split,
+        which needs two in training and one in each other part.
+    """
+    try:
+        _check(seed, undersample, fit_on, validation, test)
+        imbalanced_counts(dataset.meta["n_majority"], dataset.meta["n_minority"], imbalance_ratio)
+        rng = np.random.default_rng([seed, imbalance_ratio])
+        target = dataset.target.to_numpy()
+        classes = [rng.permutation(np.flatnonzero(target == label)) for label in (0, 1)]
+        if undersample == "before_split":
+            classes = _undersample(classes, imbalance_ratio)
+        # parts[0] holds the training rows of the majority and of the minority class, and so on.
+        parts = list(zip(*(_split(rows, validation, test) for rows in classes), strict=True))
+        if undersample == "after_split":
+            parts = [tuple(_undersample(part, imbalance_ratio)) for part in parts]
+        _check_sizes([len(minority) for _, minority in parts], imbalance_ratio)
+    except TaskError as error:
+        raise TaskError(f"data set {dataset.name!r}: {error}") from error
+    train, validated, tested = (rng.permutation(np.concatenate(part)) for part in parts)
+    encoder = Encoder(missing).fit(dataset.frame if fit_on == "all" else dataset.frame.iloc[train])
+    return Task(
+        dataset=dataset.name,
+        imbalance_ratio=int(imbalance_ratio),
+        seed=int(seed),
+        X_train=encoder.transform(dataset.frame.iloc[train]),
+        y_train=target[train],
+        X_validation=encoder.transform(dataset.frame.iloc[validated]),
+        y_validation=target[validated],
+        X_test=encoder.transform(dataset.frame.iloc[tested]),
+        y_test=target[tested],
+        feature_names=encoder.feature_names,
+        onehot=encoder.onehot,
+    )
+
+
+def _check(seed: int, undersample: str, fit_on: str, validation: float, test: float) -> None:
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise TaskError(f"a seed has to be a non-negative integer, not {seed!r}")
+    for key, value, known in (("undersample", undersample, UNDERSAMPLE), ("fit_on", fit_on, FIT_ON)):
+        if value not in known:
+            raise TaskError(f"unknown value {value!r} of `{key}`; known: {', '.join(known)}")
+    if not (validation > 0 and test > 0 and validation + test < 1):
+        raise TaskError(
+            f"`validation` and `test` have to be positive with a sum below 1, not {validation} and {test}"
+        )
+
+
+def _undersample(classes: Sequence[np.ndarray], ratio: int) -> list[np.ndarray]:
+    """Keep the majority rows and the first of the (shuffled) minority rows."""
+    majority, minority = classes
+    _, wanted = imbalanced_counts(len(majority), len(minority), ratio)
+    return [majority, minority[:wanted]]
+
+
+def _split(rows: np.ndarray, validation: float, test: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut the (shuffled) rows of one class into training, validation and test rows, sizes rounded."""
+    n_validation = int(len(rows) * validation + 0.5)
+    n_test = min(int(len(rows) * test + 0.5), len(rows) - n_validation)
+    train, validated, tested = np.split(rows, [len(rows) - n_validation - n_test, len(rows) - n_test])
+    return train, validated, tested
+
+
+def _check_sizes(minority: Sequence[int], ratio: int) -> None:
+    train, validation, test = minority
+    if train < 2 or validation < 1 or test < 1:
+        raise TaskError(
+            f"at imbalance ratio {ratio} training, validation and test get {train}, {validation} and {test} "
+            "minority rows, but need at least 2, 1 and 1; use more data, or a smaller ratio in `imbalance_ratios`"
+        )
+
+
+def save_task(task: Task, path: str | os.PathLike[str]) -> None:
+    """Write a task as an npz file.
+
+    Parameters
+    ----------
+    task : Task
+        The task to write.
+    path : path-like
+        The file to write, with the suffix ``.npz``.
+    """
+    write_arrays({field.name: np.asarray(getattr(task, field.name)) for field in fields(task)}, path)
+
+
+def load_task(path: str | os.PathLike[str]) -> Task:
+    """Read what `save_task` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to read.
+
+    Returns
+    -------
+    Task
+        Equal to the one that was saved.
+
+    Raises
+    ------
+    autosmote.storage.CorruptFileError
+        If the file is damaged or holds no task.
+    """
+    arrays: dict[str, Any] = read_arrays(path)
+    missing = {field.name for field in fields(Task)} ^ arrays.keys()
+    if missing:
+        raise CorruptFileError(
+            f"{path} holds no task (see {', '.join(sorted(missing))}); delete it and run again"
+        )
+    for name in ("dataset", "imbalance_ratio", "seed"):
+        arrays[name] = arrays[name].item()
+    return Task(**arrays | {"feature_names": arrays["feature_names"].tolist()})
+
+
+def dataset_summary(dataset: Dataset, imbalance_ratios: Sequence[int]) -> dict[str, Any]:
+    """Make the row of Table 1 for a data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data set.
+    imbalance_ratios : sequence of int
+        The imbalance ratios to count minority rows for.
+
+    Returns
+    -------
+    dict
+        ``dataset``, ``openml_id`` (None if not from OpenML), ``majority`` (rows), ``minority_ir<IR>`` (rows)
+        for each ratio, ``features`` (columns after encoding) and ``domain``.
+
+    Raises
+    ------
+    TaskError
+        If there are too few minority rows for a ratio.
+    """
+    n_majority, n_minority = dataset.meta["n_majority"], dataset.meta["n_minority"]
+    try:
+        minority = {
+            f"minority_ir{ratio}": imbalanced_counts(n_majority, n_minority, ratio)[1]
+            for ratio in imbalance_ratios
+        }
+    except TaskError as error:
+        raise TaskError(f"data set {dataset.name!r}: {error}") from error
+    return {
+        "dataset": dataset.name,
+        "openml_id": dataset.meta["openml_id"],
+        "majority": n_majority,
+        **minority,
+        "features": len(Encoder().fit(dataset.frame).feature_names),
+        "domain": dataset.meta["domain"],
+    }
