@@ -1,8 +1,15 @@
 """The evaluation protocol: base classifiers, metrics, and the choice of a ratio on the validation split."""
 
+from __future__ import annotations
+
+import json
+import logging
+import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +21,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
+from autosmote.samplers.spec import NO_RESAMPLING, NotApplicable, Resampled, SamplerSpec, Training
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 CLASSIFIERS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
     {
@@ -62,8 +74,7 @@ def make_classifier(name: str, seed: int) -> ClassifierMixin:
     UnknownNameError
         If `name` is not a key of `CLASSIFIERS`.
     """
-    if name not in CLASSIFIERS:
-        raise UnknownNameError("classifier", name, CLASSIFIERS)
+    _require_known("classifier", name, CLASSIFIERS)
     return CLASSIFIERS[name](seed)
 
 
@@ -102,14 +113,274 @@ def score(
     UnknownNameError
         If `metric` is not a key of `METRICS`.
     """
-    if metric not in METRICS:
-        raise UnknownNameError("metric", metric, METRICS)
+    _require_known("metric", metric, METRICS)
     _fit(estimator, X_train, y_train)
     return METRICS[metric](y, estimator.predict(X))
 
 
+def evaluate_sampler(
+    task: Task,
+    spec: SamplerSpec,
+    *,
+    classifiers: Sequence[str],
+    metrics: Sequence[str],
+    ratios: Sequence[float],
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Evaluate a comparison sampler on one task ("Guidance of Validation Set", Section 4.1).
+
+    The training rows are resampled once per ratio and each classifier is fitted once on each result. For each
+    classifier and metric the ratio with the best validation score is chosen, the smaller one of a tie, and
+    the classifier fitted at that ratio is scored on the test split. The test split decides nothing.
+
+    A method that fails or does not apply at some ratios is judged on the others. Where no ratio is left, its
+    rows carry the reason and no scores. Errors that are not the method's fault propagate: a full disk or an
+    unreadable file (`OSError`), a missing package (`ImportError`), an interrupt, and errors of this package.
+
+    Parameters
+    ----------
+    task : Task
+        The three splits.
+    spec : SamplerSpec
+        The sampler.
+    classifiers, metrics : sequence of str
+        Keys of `CLASSIFIERS` and `METRICS`.
+    ratios : sequence of float
+        Desired numbers of minority rows over majority rows, each in (0, 1]; a sampler that takes no ratio
+        runs once.
+    seed : int
+        Random state of the sampler and of the classifiers.
+
+    Returns
+    -------
+    list of dict
+        One row of the score table per classifier and metric:
+
+        - ``dataset``, ``imbalance_ratio``, ``seed``, ``sampler``, ``category``, ``classifier``, ``metric``;
+        - ``ratio``: the chosen ratio, NaN if there is none;
+        - ``validation_score``, ``test_score``: NaN if no ratio worked;
+        - ``status``: ``ok``; ``unchanged`` if the chosen result holds just the training rows (scores are
+          kept; never said of no resampling); else, if no ratio worked, the gravest of ``memory``, ``failed``
+          and ``not_applicable`` that occurred;
+        - ``message``: the ratios that did not work or changed nothing, with the first reason; empty if none;
+        - ``settings``: JSON of the choices that the method made itself at the chosen ratio;
+        - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked;
+        - ``seconds``: CPU seconds of sampling at all ratios, which all rows share, plus fitting this
+          classifier and predicting the validation split at all ratios.
+
+    Raises
+    ------
+    UnknownNameError
+        If a classifier or a metric is unknown.
+    ValueError
+        If a ratio lies outside (0, 1], or none is given to a sampler that takes one.
+    """
+    for classifier in classifiers:
+        _require_known("classifier", classifier, CLASSIFIERS)
+    for metric in metrics:
+        _require_known("metric", metric, METRICS)
+    grid = _grid(spec, ratios)
+    started = time.process_time()
+    samples = _resample(task, spec, grid, seed)
+    sampling_seconds = time.process_time() - started
+
+    rows = []
+    for classifier in classifiers:
+        started = time.process_time()
+        fits = {ratio: _fit_sample(task, sample, classifier, seed) for ratio, sample in samples.items()}
+        seconds = sampling_seconds + time.process_time() - started
+        for metric in metrics:
+            rows.append(
+                {
+                    "dataset": task.dataset,
+                    "imbalance_ratio": task.imbalance_ratio,
+                    "seed": seed,
+                    "sampler": spec.name,
+                    "category": spec.category,
+                    "classifier": classifier,
+                    "metric": metric,
+                    **_choose(task, fits, metric),
+                    "seconds": seconds,
+                }
+            )
+    return rows
+
+
+@dataclass(frozen=True)
+class _Sample:
+    data: Resampled
+    unchanged: bool
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    sample: _Sample
+    model: ClassifierMixin
+    validation_predictions: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Failure:
+    status: str
+    reason: str
+
+
+_FAILURES_BY_GRAVITY = ("memory", "failed", "not_applicable")
+_REASON_LENGTH = 200
+
+# What a resampled set can do to a classifier, told from an error by scikit-learn's wording: leave fewer rows
+# than KNN has neighbours, or two equal halves that AdaBoost's first stump cannot tell apart.
+_CLASSIFIER_REFUSALS = ("Expected n_neighbors <= n_samples_fit", "ensemble is worse than random")
+
+
+def _require_known(kind: str, name: str, known: Mapping[str, Any]) -> None:
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
+
+
+def _grid(spec: SamplerSpec, ratios: Sequence[float]) -> Sequence[float | None]:
+    if not spec.takes_ratio:
+        return [None]
+    if not ratios:
+        raise ValueError(f"ratios is empty: {spec.name} needs at least one ratio in (0, 1]")
+    for ratio in ratios:
+        if not 0 < ratio <= 1:
+            raise ValueError(f"ratios holds {ratio!r}: a ratio of minority to majority rows lies in (0, 1]")
+    # Ascending, so that the first of equal validation scores belongs to the smaller ratio.
+    return sorted(set(ratios))
+
+
+def _guarded(sampler: str, call: Callable[..., _T], *arguments: Any) -> _T | _Failure:
+    """Run a sampler's code; what is the method's own fault becomes a status."""
+    try:
+        return call(*arguments)
+    except NotApplicable as refusal:
+        return _Failure("not_applicable", _shorten(str(refusal)))
+    except MemoryError as error:
+        return _Failure("memory", _shorten(str(error) or "out of memory"))
+    except (OSError, ImportError):
+        raise
+    except Exception as error:
+        _LOG.warning("%s failed", sampler, exc_info=True)
+        return _Failure("failed", _shorten(f"{type(error).__name__}: {error}"))
+
+
+def _shorten(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _REASON_LENGTH else text[: _REASON_LENGTH - 3] + "..."
+
+
+def _resample(
+    task: Task, spec: SamplerSpec, grid: Sequence[float | None], seed: int
+) -> dict[float | None, _Sample | _Failure]:
+    # Copies, because a method that writes to its input must not change the task.
+    training = Training(task.X_train.copy(), task.y_train.copy(), task.onehot.copy())
+    resample = _guarded(spec.name, spec.build, training, seed)
+    if isinstance(resample, _Failure):
+        return dict.fromkeys(grid, resample)
+    samples: dict[float | None, _Sample | _Failure] = {}
+    for ratio in grid:
+        resampled = _guarded(spec.name, resample, ratio)
+        if isinstance(resampled, _Failure):
+            samples[ratio] = resampled
+        else:
+            samples[ratio] = _checked(task, spec, resampled)
+    return samples
+
+
+def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _Failure:
+    X = np.asarray(resampled.X, dtype=np.float64)
+    y = np.asarray(resampled.y, dtype=np.int64)
+    if X.ndim != 2 or X.shape[1] != task.X_train.shape[1] or y.shape != X.shape[:1]:
+        return _Failure(
+            "failed",
+            f"returned X of shape {X.shape} and y of shape {y.shape} for {task.X_train.shape[1]} features",
+        )
+    if set(np.unique(y)) != {0, 1}:
+        return _Failure("failed", f"returned the classes {np.unique(y).tolist()} instead of 0 and 1")
+    bad = np.count_nonzero(~np.isfinite(X).all(axis=1))
+    if bad:
+        return _Failure("failed", f"returned NaN or infinity in {bad} of {len(X)} rows")
+    unchanged = spec.category != NO_RESAMPLING and _same_rows(X, y, task.X_train, task.y_train)
+    return _Sample(Resampled(X, y, resampled.settings), unchanged)
+
+
+def _same_rows(X: np.ndarray, y: np.ndarray, X_other: np.ndarray, y_other: np.ndarray) -> bool:
+    """Whether two data sets hold the same rows in any order, as cleaning methods sort theirs by class."""
+    if X.shape != X_other.shape or y.sum() != y_other.sum():
+        return False
+    rows, others = np.column_stack((X, y)), np.column_stack((X_other, y_other))
+    return np.array_equal(rows[np.lexsort(rows.T)], others[np.lexsort(others.T)])
+
+
+def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: int) -> _Fitted | _Failure:
+    if isinstance(sample, _Failure):
+        return sample
+    model = make_classifier(classifier, seed)
+    try:
+        _fit(model, sample.data.X, sample.data.y)
+        return _Fitted(sample, model, model.predict(task.X_validation))
+    except MemoryError as error:
+        return _Failure("memory", _shorten(str(error) or "out of memory"))
+    except ValueError as error:
+        if any(text in str(error) for text in _CLASSIFIER_REFUSALS):
+            return _Failure("not_applicable", _shorten(f"{classifier}: {error}"))
+        raise
+
+
+def _choose(task: Task, fits: Mapping[float | None, _Fitted | _Failure], metric: str) -> dict[str, Any]:
+    """Choose the ratio on the validation split, and only then look at the test split."""
+    measure = METRICS[metric]
+    fitted = {ratio: fit for ratio, fit in fits.items() if isinstance(fit, _Fitted)}
+    message = _message(fits)
+    if not fitted:
+        statuses = {fit.status for fit in fits.values() if isinstance(fit, _Failure)}
+        return {
+            "ratio": np.nan,
+            "validation_score": np.nan,
+            "test_score": np.nan,
+            "status": next(status for status in _FAILURES_BY_GRAVITY if status in statuses),
+            "message": message,
+            "settings": "{}",
+            "n_majority": None,
+            "n_minority": None,
+        }
+    scores = {ratio: measure(task.y_validation, fit.validation_predictions) for ratio, fit in fitted.items()}
+    ratio = max(scores, key=scores.__getitem__)
+    chosen = fitted[ratio]
+    n_minority = int(chosen.sample.data.y.sum())
+    return {
+        "ratio": np.nan if ratio is None else ratio,
+        "validation_score": scores[ratio],
+        "test_score": measure(task.y_test, chosen.model.predict(task.X_test)),
+        "status": "unchanged" if chosen.sample.unchanged else "ok",
+        "message": message,
+        "settings": json.dumps(dict(chosen.sample.data.settings), sort_keys=True),
+        "n_majority": len(chosen.sample.data.y) - n_minority,
+        "n_minority": n_minority,
+    }
+
+
+def _message(fits: Mapping[float | None, _Fitted | _Failure]) -> str:
+    """Say which ratios failed, did not apply or changed nothing; the first reason stands for its kind."""
+    noted: dict[str, list[tuple[float | None, str]]] = {}
+    for ratio, fit in fits.items():
+        if isinstance(fit, _Failure):
+            noted.setdefault(fit.status, []).append((ratio, f": {fit.reason}"))
+        elif fit.sample.unchanged:
+            noted.setdefault("unchanged", []).append((ratio, ""))
+    parts = []
+    for status, notes in noted.items():
+        text = status.replace("_", " ") + notes[0][1]
+        if None not in fits:
+            ratios = ", ".join(str(ratio) for ratio, _ in notes)
+            text = f"{len(notes)} of {len(fits)} ratios ({ratios}) {text}"
+        parts.append(text)
+    return "; ".join(parts)
+
+
 def _fit(estimator: ClassifierMixin, X: np.ndarray, y: np.ndarray) -> None:
     with warnings.catch_warnings():
-        # LinearSVC often stops at its default number of iterations; the study keeps that default on purpose.
+        # LinearSVC may stop at its default number of iterations; the study keeps that default on purpose.
         warnings.simplefilter("ignore", ConvergenceWarning)
         estimator.fit(X, y)
