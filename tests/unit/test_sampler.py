@@ -1,0 +1,127 @@
+"""AutoSMOTE as a sampler of imbalanced-learn."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.pipeline import make_pipeline
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from autosmote import AutoSMOTE
+
+
+@pytest.fixture
+def data():
+    return make_classification(300, n_features=4, weights=[0.9], class_sep=0.5, random_state=0)
+
+
+def make_sampler(**keys):
+    return AutoSMOTE(**{"n_iterations": 6, "random_state": 0, **keys})
+
+
+def test_adds_minority_rows_behind_the_given_ones(data):
+    X, y = data
+    X_resampled, y_resampled = make_sampler().fit_resample(X, y)
+    assert_array_equal(X_resampled[: len(X)], X)
+    assert_array_equal(y_resampled[: len(y)], y)
+    assert len(y_resampled) > len(y)
+    assert set(y_resampled[len(y) :]) == {1}
+
+
+def test_synthetic_rows_lie_between_two_minority_rows(data):
+    X, y = data
+    X_resampled, _ = make_sampler().fit_resample(X, y)
+    minority = X[y == 1]
+    starts, ends = minority[:, None], minority[None, :]
+    for row in X_resampled[len(X) :]:
+        weights = np.array([0.0, 0.25, 0.5, 0.75, 1.0])[:, None, None, None]
+        distances = np.abs(starts + weights * (ends - starts) - row).max(axis=-1)
+        assert distances.min() < 1e-9
+
+
+def test_seeded_results_are_equal_whatever_the_number_of_jobs(data):
+    one, again, two_jobs = (make_sampler(n_jobs=n).fit_resample(*data)[0] for n in (1, 1, 2))
+    assert_array_equal(one, again)
+    assert_array_equal(one, two_jobs)
+    assert not np.array_equal(one, make_sampler(random_state=1).fit_resample(*data)[0])
+
+
+def test_says_what_it_found(data):
+    sampler = make_sampler()
+    sampler.fit_resample(*data)
+    assert sampler.minority_class_ == 1
+    assert len(sampler.history_) == 6
+    assert sampler.best_score_ == sampler.history_["validation_score"].max()
+
+
+@pytest.mark.parametrize("labels", [("yes", "no"), (3, -1), (True, False)])
+def test_keeps_the_labels_and_finds_the_minority_among_them(data, labels):
+    X, y = data
+    named = np.where(y == 1, *labels)
+    _, resampled = make_sampler().fit_resample(X, named)
+    assert resampled.dtype == named.dtype
+    assert set(resampled[len(y) :]) == {labels[0]}
+
+
+def test_data_frames_come_back_as_data_frames(data):
+    X, y = pd.DataFrame(data[0], columns=list("abcd")), pd.Series(data[1], name="target")
+    X_resampled, y_resampled = make_sampler().fit_resample(X, y)
+    assert list(X_resampled.columns) == list("abcd")
+    assert y_resampled.name == "target"
+
+
+@pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc", lambda estimator, X, y: estimator.score(X, y)])
+def test_takes_any_classifier_and_any_scorer(data, scoring):
+    sampler = make_sampler(estimator=KNeighborsClassifier(), scoring=scoring)
+    sampler.fit_resample(*data)
+    assert 0 < sampler.best_score_ <= 1
+
+
+def test_works_in_a_pipeline_under_cross_validation(data):
+    tree = DecisionTreeClassifier(random_state=0)
+    pipeline = make_pipeline(StandardScaler(), make_sampler(estimator=tree), tree)
+    scores = cross_val_score(pipeline, *data, cv=3, scoring="f1_macro")
+    assert np.isfinite(scores).all()
+
+
+def test_clones_pickles_and_prints(data):
+    sampler = make_sampler(k_neighbors=7)
+    assert clone(sampler).get_params() == sampler.get_params()
+    sampler.fit_resample(*data)
+    restored = pickle.loads(pickle.dumps(sampler))
+    assert restored.best_score_ == sampler.best_score_
+    assert "k_neighbors=7" in repr(sampler)
+
+
+def test_three_classes_are_refused(data):
+    X, y = data
+    with pytest.raises(ValueError, match="smaller of two classes; y has 3"):
+        make_sampler().fit_resample(X, np.arange(len(y)) % 3)
+
+
+def test_too_few_minority_rows_are_refused(data):
+    X, y = data
+    keep = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:2]])
+    with pytest.raises(ValueError, match="has 2 rows; AutoSMOTE needs at least 3"):
+        make_sampler().fit_resample(X[keep], y[keep])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(data, bad):
+    X, y = data
+    X = X.copy()
+    X[3, 1] = bad
+    with pytest.raises(ValueError, match="NaN|infinity"):
+        make_sampler().fit_resample(X, y)
+
+
+def test_an_unknown_scorer_is_named(data):
+    with pytest.raises(ValueError, match="f1_makro"):
+        make_sampler(scoring="f1_makro").fit_resample(*data)

@@ -1,0 +1,111 @@
+"""One search of the study, from a task to the files that it leaves."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from autosmote.datasets.tasks import Task
+from autosmote.evaluation import METRICS, make_classifier
+from autosmote.search.job import run_search
+
+SETTINGS = {"iterations": 8, "actors": 4, "round_size": 2, "neighbours": 5, "buffers": {"low_level": 20}}
+
+
+@pytest.fixture(scope="module")
+def task():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(210, 3))
+    y = np.repeat([0, 1], [180, 30])
+    X[y == 1] += 1.0
+    part = np.arange(210) % 5
+    parts = {"train": part < 3, "validation": part == 3, "test": part == 4}
+    arrays = {f"{c}_{name}": v[rows] for name, rows in parts.items() for c, v in (("X", X), ("y", y))}
+    return Task("made", 6, 3, **arrays, feature_names=["a", "b", "c"], onehot=np.zeros(3, dtype=bool))
+
+
+@pytest.fixture(scope="module")
+def outcome(task):
+    return run_search(task, "tree", "macro_f1", SETTINGS)
+
+
+def test_the_row_describes_the_cell(task, outcome):
+    row = outcome.row
+    assert (row["dataset"], row["imbalance_ratio"], row["seed"]) == ("made", 6, 3)
+    assert (row["sampler"], row["classifier"], row["metric"], row["status"]) == (
+        "AutoSMOTE",
+        "tree",
+        "macro_f1",
+        "ok",
+    )
+    assert row["iterations"] == len(outcome.history) == 8
+    assert row["validation_score"] == outcome.history["validation_score"].max()
+    assert row["n_majority"] == 108
+    assert row["n_minority"] == 18 + row["n_synthetic"] == 18 + len(outcome.samples["X"])
+    assert json.loads(row["settings"])["low_level_buffer"] == 20
+    assert row["seconds"] > 0
+
+
+def test_both_scores_can_be_had_again_from_the_saved_rows(task, outcome):
+    synthetic = outcome.samples["X"]
+    minority = task.X_train[task.y_train == 1]
+    start, end = minority[outcome.samples["source"]], minority[outcome.samples["neighbour"]]
+    weight = outcome.samples["weight"][:, None]
+    assert_allclose(synthetic, (1 - weight) * start + weight * end)
+    tree = make_classifier("tree", task.seed).fit(
+        np.vstack([task.X_train, synthetic]), np.append(task.y_train, np.ones(len(synthetic), dtype=int))
+    )
+    for part in ("validation", "test"):
+        X, y = getattr(task, f"X_{part}"), getattr(task, f"y_{part}")
+        assert outcome.row[f"{part}_score"] == METRICS["macro_f1"](y, tree.predict(X))
+
+
+def test_the_test_split_decides_nothing(task, outcome):
+    other = dataclasses.replace(task, y_test=1 - task.y_test, X_test=-task.X_test)
+    shuffled = run_search(other, "tree", "macro_f1", SETTINGS)
+    assert shuffled.history.to_csv() == outcome.history.to_csv()
+    assert_array_equal(shuffled.samples["X"], outcome.samples["X"])
+    assert shuffled.row["test_score"] != outcome.row["test_score"]
+
+
+def test_saved_files_hold_the_outcome(outcome, tmp_path):
+    outcome.save(tmp_path / "deep" / "folder")
+    folder = tmp_path / "deep" / "folder"
+    assert sorted(path.name for path in folder.iterdir()) == ["history.parquet", "result.json", "samples.npz"]
+    assert json.loads((folder / "result.json").read_text()) == outcome.row
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "history.parquet"), outcome.history)
+    with np.load(folder / "samples.npz", allow_pickle=False) as samples:
+        assert_array_equal(samples["X"], outcome.samples["X"])
+
+
+def test_two_actors_leave_the_same_bytes(task, outcome, tmp_path):
+    outcome.save(tmp_path / "one")
+    run_search(task, "tree", "macro_f1", SETTINGS, actors=2).save(tmp_path / "two")
+    for name in ("history.parquet", "samples.npz"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_progress_is_logged(task):
+    lines = []
+    run_search(task, "tree", "mcc", SETTINGS, log=lines.append, log_seconds=0.0)
+    assert len(lines) == 8
+    assert lines[-1].startswith("iteration 8/8, ")
+    assert "best validation mcc 0." in lines[-1]
+    quiet = []
+    run_search(task, "tree", "mcc", SETTINGS, log=quiet.append, log_seconds=3600)
+    assert len(quiet) == 1  # The last iteration is always told.
+
+
+@pytest.mark.parametrize(
+    "classifier, metric, message",
+    [
+        ("treee", "mcc", "unknown classifier 'treee'; did you mean 'tree'"),
+        ("tree", "f1", "unknown metric 'f1'"),
+    ],
+)
+def test_unknown_names_are_refused(task, classifier, metric, message):
+    with pytest.raises(ValueError, match=message):
+        run_search(task, classifier, metric, SETTINGS)
