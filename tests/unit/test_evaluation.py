@@ -23,7 +23,6 @@ from autosmote.errors import UnknownNameError
 from autosmote.evaluation import CLASSIFIERS, METRICS, evaluate_sampler, make_classifier, score
 from autosmote.samplers import NotApplicable, Resampled, SamplerSpec
 
-
 ROW_KEYS = (
     "dataset imbalance_ratio seed sampler category classifier metric ratio validation_score test_score "
     "status message settings n_majority n_minority seconds"
