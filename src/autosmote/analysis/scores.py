@@ -1,0 +1,149 @@
+"""The score table: one row per data set, imbalance ratio, seed, sampler, classifier and metric."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from autosmote.storage import read_frame, read_json
+
+COLUMNS = {
+    "dataset": "str",
+    "imbalance_ratio": "int64",
+    "seed": "int64",
+    "sampler": "str",
+    "category": "str",
+    "classifier": "str",
+    "metric": "str",
+    "ratio": "float64",
+    "validation_score": "float64",
+    "test_score": "float64",
+    "status": "str",
+    "message": "str",
+    "settings": "str",
+    "n_majority": "Int64",
+    "n_minority": "Int64",
+    "seconds": "float64",
+}
+"""Columns of the score table in order, and their types.
+
+``ratio`` is the chosen number of minority over majority rows (NaN if the method has none); ``n_majority`` and
+``n_minority`` count training rows after resampling; ``seconds`` is CPU time; ``settings`` is JSON.
+"""
+
+KEY = ("dataset", "imbalance_ratio", "seed", "sampler", "classifier", "metric")
+"""Columns that identify a row."""
+
+SCORED = ("ok", "unchanged")
+"""Statuses of rows that carry scores."""
+
+OVERALL = "Overall"
+"""Name of all data sets together in the analysis; no data set may have it."""
+
+STATUSES = (*SCORED, "not_applicable", "failed", "timeout", "memory")
+"""All statuses."""
+
+
+def validate(table: pd.DataFrame) -> pd.DataFrame:
+    """Check a score table and bring it to the documented columns and types.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Has at least `COLUMNS`; further columns are left out.
+
+    Returns
+    -------
+    DataFrame
+        A copy with `COLUMNS` in order and a fresh index; the rows keep their order.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or of another type, a key is empty or occurs twice, a status is unknown, a row
+        has no scores although its status promises them (or the reverse), or a sampler has two categories.
+    """
+    missing = [name for name in COLUMNS if name not in table]
+    if missing:
+        raise ValueError(f"the score table lacks the columns {', '.join(missing)}")
+    columns = {name: _typed(table[name], dtype) for name, dtype in COLUMNS.items()}
+    table = pd.DataFrame(columns).reset_index(drop=True)
+
+    _forbid(table, table["dataset"].isin(["", OVERALL]), f"have an empty data set name or {OVERALL!r}")
+    _forbid(table, ~table["status"].isin(STATUSES), f"have a status other than {', '.join(STATUSES)}")
+    _forbid(table, table.duplicated(list(KEY), keep=False), "occur more than once")
+
+    promised = table["status"].isin(SCORED)
+    for name in ("validation_score", "test_score"):
+        finite = table[name].abs() < np.inf  # False for NaN
+        _forbid(table, promised & ~finite, f"have no {name} although their status says so")
+        _forbid(table, ~promised & table[name].notna(), f"have a {name} although their status says otherwise")
+
+    categories = table.groupby("sampler")["category"].nunique()
+    several = categories[categories > 1]
+    if len(several):
+        raise ValueError(f"samplers with more than one category: {', '.join(several.index)}")
+    return table
+
+
+def collect(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
+    """Read the result files of a study into one score table.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Parquet files with any number of rows (comparison samplers), JSON files with one row (searches).
+
+    Returns
+    -------
+    DataFrame
+        The rows of all files in the order given, as `validate` returns them.
+
+    Raises
+    ------
+    ValueError
+        If a file is of another kind, is not a valid score table, or repeats a row of another file.
+    autosmote.storage.CorruptFileError
+        If a file cannot be read.
+    """
+    tables = []
+    for path in map(Path, paths):
+        try:
+            tables.append(validate(_read(path)))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+    if not tables:
+        return validate(pd.DataFrame(columns=list(COLUMNS)))
+    return validate(pd.concat(tables))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return read_frame(path)
+    if path.suffix == ".json":
+        return pd.DataFrame([read_json(path)])
+    raise ValueError("score tables are read from .parquet and .json files only")
+
+
+def _typed(column: pd.Series, dtype: Any) -> pd.Series:
+    """Convert a column, refusing what the conversion would hide: missing names and counts."""
+    if dtype in ("str", "int64") and column.isna().any():
+        raise ValueError(f"column {column.name!r} of the score table has missing values")
+    try:
+        if dtype == "int64" and not np.array_equal(column.astype("int64"), column.astype("float64")):
+            raise ValueError("not whole numbers")
+        return column.astype(dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"column {column.name!r} of the score table is not {dtype}: {error}") from error
+
+
+def _forbid(table: pd.DataFrame, wrong: pd.Series, what: str) -> None:
+    if wrong.any():
+        first = table[list(KEY)][wrong].iloc[0]
+        name = ", ".join(f"{key}={value}" for key, value in first.items())
+        raise ValueError(f"{wrong.sum()} rows of the score table {what}; the first is {name}")
