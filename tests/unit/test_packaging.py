@@ -80,6 +80,22 @@ def project_modules() -> list[str]:
     return [name.removesuffix(".__init__") for name in names]
 
 
+def test_every_import_is_a_declared_requirement() -> None:
+    distributions = importlib.metadata.packages_distributions()
+    allowed = set(declared("study") | NO_DEPS)
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                names = {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = {node.module.partition(".")[0]}
+            else:
+                continue
+            for name in names - sys.stdlib_module_names - {"autosmote"}:
+                providers = {canonicalize_name(provider) for provider in distributions.get(name, [name])}
+                assert providers & allowed, f"{file.relative_to(ROOT)} imports {name}: not in pyproject.toml"
+
+
 def test_lock_pins_every_declared_requirement_within_its_bounds() -> None:
     for name, requirement in (declared("study", "dev") | LOCK_INPUT).items():
         assert name in LOCK, f"{name} is not in requirements/lock.txt; run `make lock`"
@@ -141,7 +157,7 @@ def test_importing_the_package_is_light() -> None:
 
 
 def test_every_module_imports_without_the_extras() -> None:
-    # Blocked, not looked for afterwards: pandas and scikit-learn import some of them where they are installed.
+    # Blocked, not looked for afterwards: pandas and scikit-learn import some of them where installed.
     modules = project_modules()
     assert set(modules) <= modules_after(f"{block(OPTIONAL)}\nimport {', '.join(modules)}")
 
