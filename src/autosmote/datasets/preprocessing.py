@@ -16,7 +16,7 @@ class Encoder:
 
     Numeric columns are standardised over their present values. A missing number becomes 0 after scaling,
     which is the column's mean. Categorical columns are one-hot encoded; a missing or unknown category is
-    all zeros.
+    all zeros. A column without any value in the rows that the encoder is fitted on is left out.
 
     Parameters
     ----------
@@ -59,8 +59,9 @@ class Encoder:
         Encoder
             This encoder, fitted.
         """
-        self._numeric = [name for name in frame if not isinstance(frame[name].dtype, pd.CategoricalDtype)]
-        self._nominal = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+        present = [name for name in frame if frame[name].notna().any()]
+        self._numeric = [name for name in present if not isinstance(frame[name].dtype, pd.CategoricalDtype)]
+        self._nominal = [name for name in present if isinstance(frame[name].dtype, pd.CategoricalDtype)]
         self._marked = [
             name for name in frame if self.missing == "mean_indicator" and frame[name].isna().any()
         ]

@@ -334,7 +334,8 @@ def _read_openml(spec: Mapping[str, Any], cache: str | None) -> _Table:
         with _openml_settings(Path(scratch)):
             try:
                 data = openml.datasets.get_dataset(identifier, download_data=True)
-            except (requests.exceptions.RequestException, openml.exceptions.PyOpenMLError) as error:
+            except (requests.exceptions.RequestException, openml.exceptions.PyOpenMLError, KeyError) as error:
+                # A KeyError is how the package takes an error page that is not OpenML's own.
                 raise DatasetError(_openml_refusal(identifier, kept, error)) from error
         checksum = _check_openml(spec, data, kept, folder)
         _keep(folder, kept)

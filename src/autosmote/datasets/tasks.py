@@ -197,7 +197,7 @@ def _check_sizes(minority: Sequence[int], ratio: int) -> None:
     if train < 2 or validation < 1 or test < 1:
         raise TaskError(
             f"at imbalance ratio {ratio} training, validation and test get {train}, {validation} and {test} "
-            "minority rows, but need at least 2, 1 and 1; use more data, or a smaller ratio in `imbalance_ratios`"
+            "minority rows, but need 2, 1 and 1 or more; use more data or a smaller ratio"
         )
 
 
