@@ -130,7 +130,9 @@ class AutoSMOTE(BaseSampler):
         space = SearchSpace(X_train[y_train == minority], self.k_neighbors)
         estimator = DecisionTreeClassifier(random_state=seed) if self.estimator is None else self.estimator
         scorer = get_scorer(self.scoring)
-        reward = ValidationReward(estimator, scorer, X_train, y_train, X_validation, y_validation, minority)
+        reward = ValidationReward(
+            space, estimator, scorer, X_train, y_train, X_validation, y_validation, minority
+        )
         result = search(space, reward, settings, actors=self.n_jobs, device=self.device)
         self.best_score_ = result.best_score
         self.history_ = result.history

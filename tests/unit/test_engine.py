@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,25 +29,31 @@ def make_settings(**keys):
     )
 
 
-@pytest.fixture
-def space():
+@cache
+def make_space():
     return SearchSpace(np.random.default_rng(1).normal(size=(10, 3)), neighbours=5)
 
 
-def fewer_is_better(synthetic):
-    return 1.0 / (1.0 + len(synthetic))
+@pytest.fixture
+def space():
+    return make_space()
 
 
-def share_above(synthetic):
+def fewer_is_better(samples):
+    return 1.0 / (1.0 + len(samples))
+
+
+def share_above(samples):
     """Rewards rows in one half of the space, whatever their number."""
-    return float(np.mean(synthetic[:, 0] > 0)) if len(synthetic) else 0.0
+    rows = make_space().interpolate(samples)
+    return float(np.mean(rows[:, 0] > 0)) if len(rows) else 0.0
 
 
-def failing(synthetic):
+def failing(samples):
     raise ZeroDivisionError("the metric of test_engine divides by zero")
 
 
-def dying(synthetic):
+def dying(samples):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -58,8 +65,9 @@ def classifier_reward():
     parts = train_test_split(X[rows], y[rows], test_size=0.4, stratify=y[rows], random_state=0)
     X_train, X_validation, y_train, y_validation = parts
     tree = DecisionTreeClassifier(random_state=0)
-    reward = ValidationReward(tree, get_scorer("f1_macro"), X_train, y_train, X_validation, y_validation)
-    return SearchSpace(X_train[y_train == 1], 5), reward
+    space = SearchSpace(X_train[y_train == 1], 5)
+    scorer = get_scorer("f1_macro")
+    return space, ValidationReward(space, tree, scorer, X_train, y_train, X_validation, y_validation)
 
 
 def assert_same(one, other):
@@ -92,7 +100,7 @@ def test_the_best_samples_are_those_of_the_first_best_iteration(space):
     assert_array_equal(history["best_validation_score"], history["validation_score"].cummax())
     best = history.set_index("iteration").loc[result.best_iteration]
     assert len(result.samples) == best["n_synthetic"]
-    assert share_above(space.interpolate(result.samples)) == result.best_score
+    assert share_above(result.samples) == result.best_score
 
 
 def test_round_r_acts_with_the_weights_of_rounds_up_to_r_minus_2(space):

@@ -29,9 +29,10 @@ from threadpoolctl import threadpool_limits
 
 from autosmote.search.rollout import Actor, Episode, Weights, episode_rng
 from autosmote.search.settings import SearchSettings
-from autosmote.search.space import SearchSpace
+from autosmote.search.space import Samples, SearchSpace
 
-Reward = Callable[[NDArray[np.float64]], float]
+#: From synthetic rows to a score, larger is better.
+Reward = Callable[[Samples], float]
 
 #: Weight versions kept at a time. Round r acts with the version learned from the rounds up to r - 2, so when
 #: a new version is published at the end of a round only the one before it is still in use.
@@ -83,7 +84,7 @@ class _Worker:
     def run(self, episode: int, version: int) -> Outcome:
         drawn = self._actors[version].episode(episode_rng(self.settings.seed, episode))
         samples = self.space.decode(drawn.step_instance, drawn.action)
-        return Outcome(drawn, self.reward(self.space.interpolate(samples)))
+        return Outcome(drawn, self.reward(samples))
 
 
 class SerialActor:

@@ -96,7 +96,7 @@ def search(
     ----------
     space : SearchSpace
     reward : callable
-        From synthetic rows, an ndarray of shape (n_synthetic, n_features), to a score, larger is better.
+        From `Samples` to a finite score, larger is better.
     settings : SearchSettings
     actors : int, default 1
         1 runs the episodes in this process; more start that many processes, which work while the learner

@@ -100,6 +100,7 @@ def run_search(
     )
     space = SearchSpace(task.X_train[task.y_train == 1], search_settings.neighbours)
     reward = ValidationReward(
+        space,
         make_classifier(classifier, task.seed),
         make_scorer(METRICS[metric]),
         task.X_train,
@@ -110,8 +111,7 @@ def run_search(
     progress = None if log is None else _Progress(search_settings.iterations, metric, log, log_seconds)
     result = search(space, reward, search_settings, actors=actors, device=device, on_iteration=progress)
 
-    synthetic = space.interpolate(result.samples)
-    test_score = METRICS[metric](task.y_test, reward.fit(synthetic).predict(task.X_test))
+    test_score = METRICS[metric](task.y_test, reward.fit(result.samples).predict(task.X_test))
     row = {
         "dataset": task.dataset,
         "imbalance_ratio": task.imbalance_ratio,
@@ -140,7 +140,7 @@ def run_search(
         "source": result.samples.source,
         "neighbour": result.samples.neighbour,
         "weight": result.samples.weight,
-        "X": synthetic,
+        "X": space.interpolate(result.samples),
     }
     return SearchOutcome(row, result.history, samples)
 

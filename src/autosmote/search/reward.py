@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 
+from autosmote.search.space import Samples, SearchSpace
+
 #: As scikit-learn's scorers: called with a fitted classifier, rows and their labels; larger is better.
 Scorer = Callable[[ClassifierMixin, NDArray[np.float64], NDArray], float]
 
@@ -19,6 +21,8 @@ class ValidationReward:
 
     Parameters
     ----------
+    space : SearchSpace
+        Of the minority rows of `X_train`.
     estimator : classifier
         The base classifier, unfitted.
     scorer : callable
@@ -31,6 +35,7 @@ class ValidationReward:
 
     def __init__(
         self,
+        space: SearchSpace,
         estimator: ClassifierMixin,
         scorer: Scorer,
         X_train: NDArray[np.float64],
@@ -39,24 +44,27 @@ class ValidationReward:
         y_validation: NDArray,
         minority: object = 1,
     ) -> None:
+        self.space = space
         self.estimator = estimator
         self.scorer = scorer
         self.X_train, self.y_train = X_train, y_train
         self.X_validation, self.y_validation = X_validation, y_validation
         self.minority = minority
 
-    def fit(self, synthetic: NDArray[np.float64]) -> ClassifierMixin:
+    def fit(self, samples: Samples) -> ClassifierMixin:
         """Train a clone of the classifier on the training and the synthetic rows.
 
         Parameters
         ----------
-        synthetic : ndarray of float64, shape (n_synthetic, n_features)
+        samples : Samples
+            The synthetic rows.
 
         Returns
         -------
         classifier
             Fitted.
         """
+        synthetic = self.space.interpolate(samples)
         X = np.concatenate([self.X_train, synthetic])
         y = np.concatenate([self.y_train, np.full(len(synthetic), self.minority, dtype=self.y_train.dtype)])
         with warnings.catch_warnings():
@@ -65,12 +73,12 @@ class ValidationReward:
             warnings.simplefilter("ignore", ConvergenceWarning)
             return clone(self.estimator).fit(X, y)
 
-    def __call__(self, synthetic: NDArray[np.float64]) -> float:
+    def __call__(self, samples: Samples) -> float:
         """Validation score with these synthetic rows.
 
         Parameters
         ----------
-        synthetic : ndarray of float64, shape (n_synthetic, n_features)
+        samples : Samples
 
         Returns
         -------
@@ -81,7 +89,7 @@ class ValidationReward:
         ValueError
             If the scorer returns something that is not a finite number.
         """
-        score = float(self.scorer(self.fit(synthetic), self.X_validation, self.y_validation))
+        score = float(self.scorer(self.fit(samples), self.X_validation, self.y_validation))
         if not np.isfinite(score):
             raise ValueError(
                 f"the scorer returned {score} on the validation rows; a search needs finite scores"
