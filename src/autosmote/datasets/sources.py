@@ -271,7 +271,9 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
                 index_col=False,
                 na_values=["?"],
                 # Labels stay as they are written: 01 is not 1.
-                dtype={position: str for position, column in enumerate(header) if column == spec["target"]},
+                dtype={
+                    position: str for position, column in enumerate(header) if column == str(spec["target"])
+                },
                 encoding="utf-8-sig",
                 low_memory=False,
             )

@@ -135,9 +135,9 @@ def make_task(
     """
     try:
         _check(seed, undersample, fit_on, validation, test)
-        imbalanced_counts(dataset.meta["n_majority"], dataset.meta["n_minority"], imbalance_ratio)
-        rng = np.random.default_rng([seed, imbalance_ratio])
         target = dataset.target.to_numpy()
+        imbalanced_counts(int((target == 0).sum()), int((target == 1).sum()), imbalance_ratio)
+        rng = np.random.default_rng([seed, imbalance_ratio])
         classes = [rng.permutation(np.flatnonzero(target == label)) for label in (0, 1)]
         if undersample == "before_split":
             classes = _undersample(classes, imbalance_ratio)
