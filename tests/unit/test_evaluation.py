@@ -7,6 +7,7 @@ import time
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,15 +19,13 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from autosmote import samplers
+from autosmote.analysis.scores import COLUMNS, validate
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import CLASSIFIERS, METRICS, evaluate_sampler, make_classifier, score
 from autosmote.samplers import NotApplicable, Resampled, SamplerSpec
 
-ROW_KEYS = (
-    "dataset imbalance_ratio seed sampler category classifier metric ratio validation_score test_score "
-    "status message settings n_majority n_minority seconds"
-).split()
+ROW_KEYS = list(COLUMNS)
 
 
 def scripted(script, takes_ratio=True):
@@ -124,6 +123,18 @@ def test_row_names_its_cell_and_has_the_columns_of_the_score_table(task):
     assert list(row) == ROW_KEYS
     cell = ("toy", 4, 3, "Scripted", "Over-sampling", "tree", "macro_f1")
     assert tuple(row[key] for key in ROW_KEYS[:7]) == cell
+
+
+def test_rows_of_every_status_make_a_valid_score_table(task):
+    same = Resampled(task.X_train, task.y_train)
+    faults = [threshold(7), same, NotApplicable("few"), RuntimeError("boom"), MemoryError("full")]
+    rows = []
+    for number, fault in enumerate(faults):
+        spec = dataclasses.replace(scripted({0.2: fault}), name=f"Scripted{number}")
+        rows += evaluate(task, spec, ratios=[0.2])
+    table = validate(pd.DataFrame(rows))
+    assert list(table["status"]) == ["ok", "unchanged", "not_applicable", "failed", "memory"]
+    assert list(table["n_minority"].isna()) == [False, False, True, True, True]
 
 
 def test_order_of_the_ratios_does_not_matter(task):

@@ -1,15 +1,12 @@
 """The twenty imbalanced-learn samplers of Table 2, with that package's default hyper-parameters."""
 
-import importlib
 from functools import partial
 from typing import Any
 
-from autosmote.samplers.spec import NotApplicable, Resample, Resampled, SamplerSpec, Training
+from imblearn import combine, over_sampling, under_sampling
+from imblearn.base import BaseSampler
 
-_UNDER = "Under-sampling"
-_OVER = "Over-sampling"
-_COMBINED = "Combined over- and under-sampling"
-_MODULES = {_UNDER: "imblearn.under_sampling", _OVER: "imblearn.over_sampling", _COMBINED: "imblearn.combine"}
+from autosmote.samplers.spec import NotApplicable, Resample, Resampled, SamplerSpec, Training
 
 _NO_CLUSTERS = "No clusters found with sufficient samples"
 
@@ -32,41 +29,33 @@ The default ``"auto"`` is one half for two classes, which no cluster of a highly
 """
 
 
-def _is_refusal(error: Exception) -> bool:
-    return any(isinstance(error, kind) and text in str(error) for kind, text in _REFUSALS)
-
-
-def _fit_resample(sampler: Any, training: Training, settings: dict[str, Any]) -> Resampled:
+def _fit_resample(sampler: BaseSampler, training: Training, settings: dict[str, Any]) -> Resampled:
     try:
         X, y = sampler.fit_resample(training.X, training.y)
     except (ValueError, RuntimeError) as error:
-        if _is_refusal(error):
+        if any(isinstance(error, kind) and text in str(error) for kind, text in _REFUSALS):
             raise NotApplicable(str(error)) from error
         raise
     return Resampled(X, y, settings)
 
 
-def _build(path: str, training: Training, seed: int) -> Resample:
-    module, name = path.rsplit(".", 1)
-    sampler_class = getattr(importlib.import_module(module), name)
-    parameters = sampler_class().get_params()
-
+def _build(sampler_class: type[BaseSampler], training: Training, seed: int) -> Resample:
     def resample(ratio: float | None) -> Resampled:
-        chosen: dict[str, Any] = {}
-        if "random_state" in parameters:
-            chosen["random_state"] = seed
+        sampler = sampler_class()
+        if "random_state" in sampler.get_params():
+            sampler.set_params(random_state=seed)
         if ratio is not None:
-            chosen["sampling_strategy"] = ratio
-        return _fit_resample(sampler_class(**chosen), training, {})
+            sampler.set_params(sampling_strategy=ratio)
+        return _fit_resample(sampler, training, {})
 
     return resample
 
 
 def _build_kmeans_smote(training: Training, seed: int) -> Resample:
-    from imblearn.over_sampling import KMeansSMOTE
-
     def attempt(ratio: float | None, threshold: str | float) -> Resampled:
-        sampler = KMeansSMOTE(sampling_strategy=ratio, cluster_balance_threshold=threshold, random_state=seed)
+        sampler = over_sampling.KMeansSMOTE(
+            sampling_strategy=ratio, cluster_balance_threshold=threshold, random_state=seed
+        )
         return _fit_resample(sampler, training, {"cluster_balance_threshold": threshold})
 
     def resample(ratio: float | None) -> Resampled:
@@ -81,48 +70,54 @@ def _build_kmeans_smote(training: Training, seed: int) -> Resample:
     return resample
 
 
-_IMBLEARN = "Lemaître, Nogueira and Aridas 2017, JMLR 18(17)"
-
-_ROWS = (
-    (_UNDER, "ClusterCentroids", True, _IMBLEARN),
-    (_UNDER, "CondensedNearestNeighbour", False, "Hart 1968, doi:10.1109/TIT.1968.1054155"),
-    (_UNDER, "EditedNearestNeighbours", False, "Wilson 1972, doi:10.1109/TSMC.1972.4309137"),
-    (_UNDER, "RepeatedEditedNearestNeighbours", False, "Tomek 1976, doi:10.1109/TSMC.1976.4309523"),
-    (_UNDER, "AllKNN", False, "Tomek 1976, doi:10.1109/TSMC.1976.4309523"),
-    (
-        _UNDER,
-        "InstanceHardnessThreshold",
-        True,
-        "Smith, Martinez and Giraud-Carrier 2014, doi:10.1007/s10994-013-5422-z",
-    ),
-    (_UNDER, "NearMiss", True, "Mani and Zhang 2003, ICML Workshop on Learning from Imbalanced Datasets"),
-    (_UNDER, "NeighbourhoodCleaningRule", False, "Laurikkala 2001, doi:10.1007/3-540-48229-6_9"),
-    (_UNDER, "OneSidedSelection", False, "Kubat and Matwin 1997, ICML"),
-    (_UNDER, "RandomUnderSampler", True, _IMBLEARN),
-    (_UNDER, "TomekLinks", False, "Tomek 1976, doi:10.1109/TSMC.1976.4309452"),
-    (_OVER, "RandomOverSampler", True, _IMBLEARN),
-    (_OVER, "SMOTE", True, "Chawla, Bowyer, Hall and Kegelmeyer 2002, doi:10.1613/jair.953"),
-    (_OVER, "SMOTEN", True, "Chawla, Bowyer, Hall and Kegelmeyer 2002, doi:10.1613/jair.953"),
-    (_OVER, "ADASYN", True, "He, Bai, Garcia and Li 2008, doi:10.1109/IJCNN.2008.4633969"),
-    (_OVER, "BorderlineSMOTE", True, "Han, Wang and Mao 2005, doi:10.1007/11538059_91"),
-    (_OVER, "KMeansSMOTE", True, "Douzas, Bacao and Last 2018, doi:10.1016/j.ins.2018.06.056"),
-    (_OVER, "SVMSMOTE", True, "Nguyen, Cooper and Kamei 2011, doi:10.1504/IJKESDP.2011.039875"),
-    (_COMBINED, "SMOTEENN", True, "Batista, Prati and Monard 2004, doi:10.1145/1007730.1007735"),
-    (_COMBINED, "SMOTETomek", True, "Batista, Bazzan and Monard 2003, Brazilian Workshop on Bioinformatics"),
-)
-
-SPECS: tuple[SamplerSpec, ...] = tuple(
-    SamplerSpec(
-        name=name,
+def _spec(category: str, sampler_class: type[BaseSampler], takes_ratio: bool, reference: str) -> SamplerSpec:
+    kmeans = sampler_class is over_sampling.KMeansSMOTE
+    return SamplerSpec(
+        name=sampler_class.__name__,
         category=category,
         takes_ratio=takes_ratio,
         source="imbalanced-learn",
         reference=reference,
         requires=None,
-        build=(
-            _build_kmeans_smote if name == "KMeansSMOTE" else partial(_build, f"{_MODULES[category]}.{name}")
-        ),
+        build=_build_kmeans_smote if kmeans else partial(_build, sampler_class),
     )
-    for category, name, takes_ratio, reference in _ROWS
+
+
+_under = partial(_spec, "Under-sampling")
+_over = partial(_spec, "Over-sampling")
+_combined = partial(_spec, "Combined over- and under-sampling")
+
+# The package's own paper, for methods that are older than any one reference.
+_IMBLEARN = "Lemaître, Nogueira and Aridas 2017, JMLR 18(17)"
+_HARDNESS = "Smith, Martinez and Giraud-Carrier 2014, doi:10.1007/s10994-013-5422-z"
+_NEAR_MISS = "Mani and Zhang 2003, ICML Workshop on Learning from Imbalanced Datasets"
+_CHAWLA = "Chawla, Bowyer, Hall and Kegelmeyer 2002, doi:10.1613/jair.953"
+_BATISTA_2003 = "Batista, Bazzan and Monard 2003, Brazilian Workshop on Bioinformatics"
+_BATISTA_2004 = "Batista, Prati and Monard 2004, doi:10.1145/1007730.1007735"
+_TOMEK_ENN = "Tomek 1976, doi:10.1109/TSMC.1976.4309523"
+_TOMEK_LINKS = "Tomek 1976, doi:10.1109/TSMC.1976.4309452"
+
+# Columns: class, whether it takes a ratio, reference.
+SPECS: tuple[SamplerSpec, ...] = (
+    _under(under_sampling.ClusterCentroids, True, _IMBLEARN),
+    _under(under_sampling.CondensedNearestNeighbour, False, "Hart 1968, doi:10.1109/TIT.1968.1054155"),
+    _under(under_sampling.EditedNearestNeighbours, False, "Wilson 1972, doi:10.1109/TSMC.1972.4309137"),
+    _under(under_sampling.RepeatedEditedNearestNeighbours, False, _TOMEK_ENN),
+    _under(under_sampling.AllKNN, False, _TOMEK_ENN),
+    _under(under_sampling.InstanceHardnessThreshold, True, _HARDNESS),
+    _under(under_sampling.NearMiss, True, _NEAR_MISS),
+    _under(under_sampling.NeighbourhoodCleaningRule, False, "Laurikkala 2001, doi:10.1007/3-540-48229-6_9"),
+    _under(under_sampling.OneSidedSelection, False, "Kubat and Matwin 1997, ICML"),
+    _under(under_sampling.RandomUnderSampler, True, _IMBLEARN),
+    _under(under_sampling.TomekLinks, False, _TOMEK_LINKS),
+    _over(over_sampling.RandomOverSampler, True, _IMBLEARN),
+    _over(over_sampling.SMOTE, True, _CHAWLA),
+    _over(over_sampling.SMOTEN, True, _CHAWLA),
+    _over(over_sampling.ADASYN, True, "He, Bai, Garcia and Li 2008, doi:10.1109/IJCNN.2008.4633969"),
+    _over(over_sampling.BorderlineSMOTE, True, "Han, Wang and Mao 2005, doi:10.1007/11538059_91"),
+    _over(over_sampling.KMeansSMOTE, True, "Douzas, Bacao and Last 2018, doi:10.1016/j.ins.2018.06.056"),
+    _over(over_sampling.SVMSMOTE, True, "Nguyen, Cooper and Kamei 2011, doi:10.1504/IJKESDP.2011.039875"),
+    _combined(combine.SMOTEENN, True, _BATISTA_2004),
+    _combined(combine.SMOTETomek, True, _BATISTA_2003),
 )
 """The samplers in the order of Table 2."""
