@@ -1,0 +1,28 @@
+# The study of AutoSMOTE as a workflow. Start with config/README.md; `snakemake --list-target-rules` lists what can be made.
+from pathlib import Path
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+
+# The paper's study, also the defaults for any file given with --configfile.
+configfile: Path(workflow.basedir, "config", "config.yaml")
+
+
+include: "rules/common.smk"
+
+
+rule all:
+    """Everything: tables, figures and MLflow records of the configured study (default)."""
+    default_target: True
+    input:
+        TABLES,
+        FIGURES,
+        TRACKED,
+
+
+include: "rules/data.smk"
+include: "rules/search.smk"
+include: "rules/baselines.smk"
+include: "rules/analysis.smk"
+include: "rules/tracking.smk"

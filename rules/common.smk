@@ -1,0 +1,96 @@
+# What the rules share: the checked study, the names of the files, and the digest of the code behind a result.
+import subprocess
+import sys
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from autosmote.study import ConfigError, Study, source_digest
+
+with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
+    SCHEMA = yaml.safe_load(file)
+
+try:
+    STUDY = Study.from_config(config, SCHEMA)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = config["results"].rstrip("/")
+LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+
+# Parts of the names of files
+TASK_ID = "{dataset}/ir{imbalance_ratio}/seed{seed}"
+BASELINE_ID = f"{{bundle}}/{TASK_ID}"
+SEARCH_ID = "{strategy}/{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
+
+DATA = f"{RESULTS}/data/{{dataset}}.parquet"
+DATA_FACTS = f"{RESULTS}/data/{{dataset}}.json"
+TASK = f"{RESULTS}/tasks/{TASK_ID}.npz"
+BASELINE = f"{RESULTS}/baselines/{BASELINE_ID}.parquet"
+SEARCH = f"{RESULTS}/searches/{SEARCH_ID}/result.json"
+SEARCH_HISTORY = f"{RESULTS}/searches/{SEARCH_ID}/history.parquet"
+SEARCH_SAMPLES = f"{RESULTS}/searches/{SEARCH_ID}/samples.npz"
+SCORES = f"{RESULTS}/scores.parquet"
+TABLES = expand(
+    f"{RESULTS}/tables/{{name}}.{{suffix}}",
+    name=["table1", "table2"],
+    suffix=["csv", "md", "tex"],
+)
+FIGURES = expand(
+    f"{RESULTS}/figures/{{name}}.{{suffix}}",
+    name=["figure4", "ranks", "search_curves"],
+    suffix=["png", "pdf"],
+)
+FIGURES = []
+TRACKED = f"{RESULTS}/tracking/synced.json"
+
+CELLS = {
+    "dataset": STUDY.datasets,
+    "imbalance_ratio": STUDY.imbalance_ratios,
+    "seed": STUDY.seeds,
+    "bundle": STUDY.bundles,
+    "strategy": STUDY.strategies,
+    "classifier": STUDY.classifiers,
+    "metric": STUDY.metrics,
+}
+
+
+wildcard_constraints:
+    **{name: "|".join(map(str, values)) for name, values in CELLS.items()},
+
+
+def cells(pattern):
+    """The files of all cells of the study, for a pattern with its names."""
+    return expand(pattern, **CELLS)
+
+
+def code(script, *modules):
+    """Digest of a rule's script and the modules that its result depends on.
+
+    As a param, it makes a job run again when that code has changed.
+    """
+    return source_digest(
+        Path(workflow.basedir, "workflow", "scripts", script), *modules
+    )
+
+
+def local_file(wildcards):
+    """The file that a data set is read from, if it is one."""
+    return config["datasets"][wildcards.dataset].get("path", [])
+
+
+def sync_records():
+    """Bring the MLflow store up to date outside of a job; a failure is reported and changes nothing else."""
+    command = [
+        sys.executable,
+        "-m",
+        "autosmote.tracking",
+        "--results",
+        RESULTS,
+        "--study",
+        STUDY.name,
+    ]
+    if config["mlflow"]["tracking_uri"]:
+        command += ["--tracking-uri", config["mlflow"]["tracking_uri"]]
+    subprocess.run(command, check=False)

@@ -1,0 +1,59 @@
+# Data sets, and their split into training, validation and test rows.
+
+
+rule data:
+    """The data sets, fetched and checked."""
+    input:
+        cells(DATA),
+
+
+rule tasks:
+    """The training, validation and test rows of every data set, imbalance ratio and seed."""
+    input:
+        cells(TASK),
+
+
+rule fetch:
+    """One data set from its source."""
+    input:
+        file=local_file,
+    output:
+        data=DATA,
+        facts=DATA_FACTS,
+    log:
+        f"{LOGS}/fetch/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/fetch/{{dataset}}.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["fetch"],
+    params:
+        source=lambda wildcards: config["datasets"][wildcards.dataset],
+        code=code("fetch.py", "autosmote.datasets.sources"),
+    script:
+        "../workflow/scripts/fetch.py"
+
+
+rule split:
+    """One data set under-sampled to an imbalance ratio and split."""
+    input:
+        data=DATA,
+        facts=DATA_FACTS,
+    output:
+        task=TASK,
+    log:
+        f"{LOGS}/split/{TASK_ID}.log",
+    benchmark:
+        f"{BENCHMARKS}/split/{TASK_ID}.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["split"],
+    params:
+        task=config["task"],
+        code=code(
+            "split.py", "autosmote.datasets.tasks", "autosmote.datasets.preprocessing"
+        ),
+    script:
+        "../workflow/scripts/split.py"

@@ -1,0 +1,32 @@
+# Records in MLflow. The jobs write files only; these are copied into the store.
+
+
+rule tracking:
+    """The results in MLflow, brought up to date."""
+    input:
+        scores=SCORES,
+        tables=TABLES,
+        figures=FIGURES,
+    # The store itself is no output: Snakemake deletes outputs before it makes them again.
+    output:
+        report=TRACKED,
+    log:
+        f"{LOGS}/tracking/tracking.log",
+    benchmark:
+        f"{BENCHMARKS}/tracking/tracking.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+        mlflow=1,
+    params:
+        study=STUDY.name,
+        tracking_uri=config["mlflow"]["tracking_uri"],
+        code=code("tracking.py", "autosmote.tracking"),
+    script:
+        "../workflow/scripts/tracking.py"
+
+
+# What a failed run did finish is worth a record too.
+onerror:
+    sync_records()

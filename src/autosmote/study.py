@@ -1,0 +1,221 @@
+"""A study: which data sets, samplers, classifiers, ratios and seeds, checked before anything runs."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from autosmote.analysis.scores import OVERALL
+from autosmote.errors import UnknownNameError
+from autosmote.evaluation import CLASSIFIERS, METRICS
+from autosmote.samplers import registry
+
+STRATEGIES = ("autosmote",)
+"""The search strategies that a study can name."""
+
+_PACKAGE = Path(__file__).parent
+
+
+class ConfigError(ValueError):
+    """A configuration cannot be used; the message has one line per mistake."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        lines = "".join(f"\n  {mistake}" for mistake in mistakes)
+        super().__init__(f"the configuration has {_count(len(mistakes), 'mistake')}:{lines}")
+
+
+@dataclass(frozen=True)
+class Study:
+    """The cells of a study: every combination of its data sets, samplers, classifiers, ratios and seeds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the study in the records.
+    datasets : tuple of str
+        Names of data sets.
+    imbalance_ratios : tuple of int
+        Majority rows per minority row.
+    seeds : tuple of int
+        Seeds of the splits, the samplers and the searches.
+    classifiers, metrics : tuple of str
+        Keys of `autosmote.evaluation.CLASSIFIERS` and `METRICS`.
+    bundles : dict of str to tuple of str
+        The comparison samplers by the job that runs them, see `bundle`.
+    strategies : tuple of str
+        Of `STRATEGIES`.
+    ratios : tuple of float
+        Minority rows per majority row that the comparison samplers try.
+    """
+
+    name: str
+    datasets: tuple[str, ...]
+    imbalance_ratios: tuple[int, ...]
+    seeds: tuple[int, ...]
+    classifiers: tuple[str, ...]
+    metrics: tuple[str, ...]
+    bundles: dict[str, tuple[str, ...]]
+    strategies: tuple[str, ...]
+    ratios: tuple[float, ...]
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Study:
+        """Check a whole configuration and read its study.
+
+        Parameters
+        ----------
+        config : mapping
+            The configuration.
+        schema : mapping
+            Its JSON schema.
+
+        Returns
+        -------
+        Study
+
+        Raises
+        ------
+        ConfigError
+            If the configuration does not match the schema, or names something that does not exist.
+        """
+        if mistakes := list(_schema_mistakes(config, schema)) or list(_further_mistakes(config)):
+            raise ConfigError(mistakes)
+        study = config["study"]
+        return cls(
+            name=study["name"],
+            datasets=tuple(study["datasets"]),
+            imbalance_ratios=tuple(study["imbalance_ratios"]),
+            seeds=tuple(study["seeds"]),
+            classifiers=tuple(study["classifiers"]),
+            metrics=tuple(study["metrics"]),
+            bundles=bundle(study["samplers"], config["jobs"]["samplers_per_job"]),
+            strategies=tuple(study["strategies"]),
+            ratios=tuple(study["ratios"]),
+        )
+
+
+def bundle(samplers: Iterable[str], size: int) -> dict[str, tuple[str, ...]]:
+    """Group comparison samplers into jobs, so that the start of a job does not outweigh its work.
+
+    Parameters
+    ----------
+    samplers : iterable of str
+        Names in the registry.
+    size : int
+        Most samplers in a bundle.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Samplers of one category in the order given, by the first word of the category in lower case; with a
+        number from 1 appended where a category needs several bundles.
+    """
+    categories: dict[str, list[str]] = {}
+    for name in samplers:
+        slug = registry.get(name).category.split()[0].lower()
+        categories.setdefault(slug, []).append(name)
+    bundles = {}
+    for slug, names in categories.items():
+        chunks = [tuple(names[start : start + size]) for start in range(0, len(names), size)]
+        for number, chunk in enumerate(chunks, start=1):
+            bundles[slug if len(chunks) == 1 else f"{slug}-{number}"] = chunk
+    return bundles
+
+
+@cache
+def source_digest(*sources: str | Path) -> str:
+    """Digest the code that a result depends on; comments, docstrings and layout do not count.
+
+    Parameters
+    ----------
+    *sources : str or Path
+        Modules of this package (``"autosmote.evaluation"``); a package stands for all modules in it; or the
+        paths of scripts.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such module or script.
+    """
+    digest = hashlib.sha256()
+    for source in sources:
+        for path in [source] if isinstance(source, Path) else _module_files(source):
+            # The name is part of it, so that code which moves to another module counts as changed.
+            digest.update(f"{path.name}\n{_bare_code(path)}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _module_files(name: str) -> list[Path]:
+    path = _PACKAGE.joinpath(*name.split(".")[1:])
+    if path.is_dir():
+        return sorted(path.rglob("*.py"))
+    return [path.with_suffix(".py")]
+
+
+def _bare_code(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            # A string that stands alone is a docstring, or documents the line above it.
+            node.body = [statement for statement in body if not _is_text(statement)]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _schema_mistakes(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(config)
+    for error in sorted(errors, key=lambda error: [str(key) for key in error.absolute_path]):
+        place = ".".join(str(key) for key in error.absolute_path) or "top level"
+        if error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            for key in error.instance:
+                if key not in known:
+                    yield f"{place}: {UnknownNameError('key', key, known)}"
+        else:
+            yield f"{place}: {error.message}"
+
+
+def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    study, task = config["study"], config["task"]
+    named: dict[str, tuple[str, Iterable[str]]] = {
+        "datasets": ("data set", config["datasets"]),
+        "samplers": ("sampler", registry.names()),
+        "classifiers": ("classifier", CLASSIFIERS),
+        "metrics": ("metric", METRICS),
+        "strategies": ("strategy", STRATEGIES),
+    }
+    for key, (kind, known) in named.items():
+        for name in study[key]:
+            if name not in known:
+                yield f"study.{key}: {UnknownNameError(kind, name, known)}"
+    if OVERALL in config["datasets"]:
+        yield f"datasets: {OVERALL!r} is what the tables call all data sets together; choose another name"
+    if task["validation"] + task["test"] >= 1:
+        yield (
+            f"task: validation {task['validation']} and test {task['test']} leave no rows for training; "
+            "their sum has to be below 1"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

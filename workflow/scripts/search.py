@@ -1,0 +1,22 @@
+"""Search for the best synthetic samples for one task, classifier and metric."""
+
+from pathlib import Path
+
+import torch
+from joblog import log_to
+
+from autosmote.datasets.tasks import load_task
+from autosmote.search.job import run_search
+
+log_to(snakemake.log[0])
+use_cuda = snakemake.resources.gpu >= 1 and torch.cuda.is_available()
+outcome = run_search(
+    load_task(snakemake.input.task),
+    snakemake.wildcards.classifier,
+    snakemake.wildcards.metric,
+    snakemake.params.settings,
+    actors=snakemake.threads,
+    device="cuda" if use_cuda else "cpu",
+    log=print,
+)
+outcome.save(Path(snakemake.output.result).parent)

@@ -1,0 +1,20 @@
+"""Bring the MLflow store up to date with the results."""
+
+from dataclasses import asdict
+
+from joblog import log_to
+
+from autosmote.storage import write_json
+from autosmote.tracking import sync
+
+log_to(snakemake.log[0])
+report = sync(
+    snakemake.config["results"],
+    study=snakemake.params.study,
+    tracking_uri=snakemake.params.tracking_uri,
+    scores=snakemake.input.scores,
+)
+if report.problems:
+    raise SystemExit("\n".join(report.problems))
+print(report)
+write_json(asdict(report), snakemake.output.report)
