@@ -331,8 +331,8 @@ def _note_on_averages(scores: pd.DataFrame) -> str:
     configurations = scores[list(CONFIGURATION)].drop_duplicates()
     seeds = scores.groupby(list(CONFIGURATION))["seed"].nunique()
     return (
-        f"Ranks among {scores['sampler'].nunique()} samplers, averaged over the configurations of classifier and "
-        f"imbalance ratio ({_span(configurations['dataset'].value_counts())} per data set, "
+        f"Ranks among {scores['sampler'].nunique()} samplers, averaged over the configurations of "
+        f"classifier and imbalance ratio ({_span(configurations['dataset'].value_counts())} per data set, "
         f"{len(configurations)} overall). Seeds per configuration, averaged before ranking: {_span(seeds)}."
     )
 
