@@ -1,0 +1,562 @@
+"""Put the result files of a study into MLflow, for browsing; running it twice changes nothing.
+
+The jobs of a study write files and know nothing of MLflow; `sync` copies what the files hold into a tracking
+store. The files stay the truth: a store that was lost is built again by one more `sync`.
+
+One experiment per data set, named ``<study>/<dataset>``, holds a parent run per sampler (mean test scores of
+its results) and below it one run per row of the score table. The experiment ``<study>`` holds one run,
+``summary``, with the tables and figures as artifacts.
+
+A run is known by its tags ``job_key`` (which result it shows) and ``content_hash`` (what it shows). MLflow
+can neither change a parameter nor remove a point of a curve, so a result that changed gets a new run and the
+old one goes to MLflow's trash. A run whose result has disappeared is kept and tagged ``stale``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import json
+import logging
+import math
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from autosmote.analysis.scores import COLUMNS, collect
+from autosmote.storage import CorruptFileError, read_frame, read_json
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+logger = logging.getLogger(__name__)
+
+#: Points kept of a search curve: ten of them, the columns of a history, still fit one MLflow batch of 1000.
+CURVE_POINTS = 100
+#: What identifies a result within its data set; also the tags to filter and group by.
+IDENTITY = ("dataset", "imbalance_ratio", "sampler", "category", "classifier", "metric", "seed")
+#: What a search reports beyond the columns of the score table.
+SEARCH_METRICS = ("best_iteration", "n_synthetic", "wall_seconds")
+SEARCH_PARAMS = ("device", "actors")
+#: Status of a row to status of an MLflow run; any other row is FINISHED.
+RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
+ARTIFACT_FOLDERS = ("tables", "figures")
+#: MLflow refuses longer tags and descriptions (8000) and parameters (6000).
+MAX_TEXT = 6000
+
+
+class TrackingError(RuntimeError):
+    """The tracking store cannot be used. The result files are not affected."""
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a synchronisation did.
+
+    Attributes
+    ----------
+    created, updated, unchanged : int
+        Results whose run is new, was replaced because the result changed, or was already there.
+    stale : int
+        Runs in the store whose result is gone. Not counted while there are `problems`.
+    artifacts : int
+        Tables and figures uploaded; 0 if none of them changed.
+    problems : tuple of str
+        One message per result file that could not be read; the other files were synchronised.
+    """
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    artifacts: int = 0
+    problems: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return one line for a log."""
+        return (
+            f"{self.created} runs created, {self.updated} updated, {self.unchanged} unchanged, "
+            f"{self.stale} stale; {self.artifacts} artifacts uploaded; {len(self.problems)} unreadable files"
+        )
+
+
+def sync(
+    results: str | os.PathLike[str],
+    *,
+    study: str,
+    tracking_uri: str | None = None,
+    scores: str | os.PathLike[str] | None = None,
+) -> SyncReport:
+    """Bring an MLflow store up to date with the result files of a study.
+
+    May be called at any time, also while jobs write results, after a failed run, and by several processes,
+    which then take turns. One that was killed is completed by the next.
+
+    Parameters
+    ----------
+    results : path-like
+        The study's folder of results. What exists in it is used: the score table, else the files of the
+        single jobs; job files written since the table replace its rows.
+    study : str
+        Name of the study, without a slash.
+    tracking_uri : str, optional
+        Where MLflow keeps its runs. By default the database ``mlflow.db`` in `results`, with the artifacts in
+        ``mlartifacts`` beside it.
+    scores : path-like, optional
+        The score table, by default ``scores.parquet`` in `results`.
+
+    Returns
+    -------
+    SyncReport
+
+    Raises
+    ------
+    ValueError
+        If `study` is empty or contains a slash.
+    TrackingError
+        If there is no such folder, MLflow is not installed, or its store cannot be reached or written.
+    """
+    results = Path(results)
+    if not study or "/" in study:
+        raise ValueError(f"study {study!r}: an MLflow experiment needs a name without '/'")
+    if not results.is_dir():
+        raise TrackingError(f"there is no results folder {results}; run the study first")
+    uri = tracking_uri or f"sqlite:///{results.resolve() / 'mlflow.db'}"
+    _prepare_mlflow()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        # The files are read under the lock: a slower process must not put back what it read earlier.
+        with _only_one(results / "tracking" / "sync.lock"):
+            store = _Store.connect(uri, study, artifacts=results.resolve() / "mlartifacts")
+            records, problems = _read_results(results, Path(scores) if scores else results / "scores.parquet")
+            return _sync(store, records, _artifact_files(results), problems)
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise TrackingError(
+            f"cannot use the MLflow store {_without_password(uri)}: {reason}. "
+            "The result files are untouched; mend the store or mlflow.tracking_uri, then synchronise again"
+        ) from error
+
+
+def _sync(
+    store: _Store, records: list[_Record], artifacts: dict[Path, str], problems: list[str]
+) -> SyncReport:
+    counts = dict.fromkeys(("created", "updated", "unchanged", "stale"), 0)
+    by_dataset: dict[str, list[_Record]] = defaultdict(list)
+    for record in records:
+        by_dataset[record.tags["dataset"]].append(record)
+    for dataset in sorted(by_dataset.keys() | store.datasets()):
+        experiment = store.experiment(dataset)
+        runs = store.runs(experiment)
+        by_sampler: dict[str, list[_Record]] = defaultdict(list)
+        for record in by_dataset[dataset]:
+            by_sampler[record.tags["sampler"]].append(record)
+        for _, children in sorted(by_sampler.items()):
+            parent = _parent(children)
+            parent_id = store.update(experiment, parent, runs.pop(parent.key, []))
+            for record in children:
+                counts[store.replace(experiment, record, parent_id, runs.pop(record.key, []))] += 1
+        if not problems:  # the result of a run that was not found may be in an unreadable file
+            counts["stale"] += store.mark_stale(run for found in runs.values() for run in found)
+    return SyncReport(**counts, artifacts=store.upload_summary(artifacts), problems=tuple(problems))
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold a lock that the operating system releases even if the process is killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.warning("waiting for another synchronisation of this folder")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What one run in MLflow has to show.
+
+    `metrics` are triples (name, value, step); `seconds` becomes the run's duration.
+    """
+
+    key: str
+    name: str
+    status: str
+    tags: dict[str, str]
+    params: dict[str, str]
+    metrics: list[tuple[str, float, int]]
+    seconds: float = 0.0
+
+    def content_hash(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def _read_results(results: Path, scores: Path) -> tuple[list[_Record], list[str]]:
+    """Return one record per result, sorted by key, and a message per unreadable file."""
+    problems: list[str] = []
+    table = _read(scores, problems) if scores.exists() else {}
+    # Without a readable table every job file counts. With one, the table says what belongs to the study,
+    # and only jobs that ended after it was written say something new.
+    collected = scores.stat().st_mtime if table else -math.inf
+    records = dict(table)
+    for path in _files(results / "baselines", "**/*.parquet"):
+        if path.stat().st_mtime >= collected:
+            records.update(_read(path, problems))
+    for path in _files(results / "searches", "**/result.json"):
+        found = _read(path, problems)
+        if path.stat().st_mtime < collected:
+            # The table lacks what only a search's own files hold.
+            found = {key: record for key, record in found.items() if key in table}
+        records.update(found)
+    return [records[key] for key in sorted(records)], problems
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files below a folder, without the hidden ones that are still being written."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+
+
+def _read(path: Path, problems: list[str]) -> dict[str, _Record]:
+    """Return the records of a score table, a baseline's or a search's file; note a problem if unreadable."""
+    try:
+        rows = [dict(zip(COLUMNS, values, strict=True)) for values in collect([path]).itertuples(index=False)]
+        extras, curves = _search_details(path) if path.name == "result.json" else ({}, [])
+        records = [_record(row, extras, curves) for row in rows]
+    except (CorruptFileError, ValueError) as error:
+        problems.append(str(error) if str(path.parent) in str(error) else f"{path}: {error}")
+        return {}
+    return {record.key: record for record in records}
+
+
+def _search_details(path: Path) -> tuple[Mapping[str, Any], list[tuple[str, float, int]]]:
+    """Return what is in a search's ``result.json`` and the curves of the history beside it."""
+    history = path.with_name("history.parquet")
+    return read_json(path), _curves(read_frame(history), history) if history.exists() else []
+
+
+def _curves(history: pd.DataFrame, path: Path) -> list[tuple[str, float, int]]:
+    """Return at most `CURVE_POINTS` evenly spread rows of a history, the first and the last among them."""
+    if "iteration" not in history or history.empty:
+        raise ValueError(f"{path} holds no iterations; delete its folder and run again")
+    count = min(CURVE_POINTS, len(history))
+    thinned = history.iloc[np.linspace(0, len(history) - 1, count).round().astype(int)]
+    steps = thinned["iteration"].tolist()
+    return [
+        (f"search/{column}", float(value), int(step))
+        for column in thinned.columns.drop(["iteration", "round"], errors="ignore")
+        for step, value in zip(steps, thinned[column].tolist(), strict=True)
+        if math.isfinite(value)
+    ]
+
+
+def _record(
+    row: Mapping[str, Any], extras: Mapping[str, Any], curves: Sequence[tuple[str, float, int]]
+) -> _Record:
+    """Return the record of a row of the score table, with what else a search wrote."""
+    # An error's text may hold a path; whose home folder it was is nobody's business.
+    message = str(row["message"]).replace(str(Path.home()), "~")[:MAX_TEXT]
+    tags = {name: str(row[name]) for name in IDENTITY} | {"kind": "result", "status": str(row["status"])}
+    if message:
+        tags |= {"message": message, "mlflow.note.content": message}
+    params = {name: extras[name] for name in SEARCH_PARAMS if name in extras}
+    params |= json.loads(row["settings"] or "{}")
+    if not _missing(row["ratio"]):
+        params["ratio"] = row["ratio"]
+    numbers = {
+        name: row[name] for name in ("validation_score", "test_score", "seconds", "n_majority", "n_minority")
+    }
+    numbers |= {name: extras[name] for name in SEARCH_METRICS if name in extras}
+    return _Record(
+        key="{dataset}/ir{imbalance_ratio}/{sampler}/{classifier}/{metric}/seed{seed}".format_map(row),
+        name="{sampler} · ir{imbalance_ratio} · {classifier} · {metric} · seed{seed}".format_map(row),
+        status=RUN_STATUS.get(row["status"], "FINISHED"),
+        tags=tags,
+        params={name: str(value)[:MAX_TEXT] for name, value in params.items()},
+        metrics=[(name, float(value), 0) for name, value in numbers.items() if not _missing(value)]
+        + list(curves),
+        seconds=0.0 if _missing(row["seconds"]) else float(row["seconds"]),
+    )
+
+
+def _missing(value: Any) -> bool:
+    """Tell whether a cell holds no number to show: None, NA, NaN or infinite."""
+    return pd.isna(value) or math.isinf(value)
+
+
+def _parent(children: Sequence[_Record]) -> _Record:
+    """Return the record of a sampler: its mean test score per metric over the results that have one."""
+    scores: dict[str, list[float]] = defaultdict(list)
+    for child in children:
+        for name, value, _ in child.metrics:
+            if name == "test_score":
+                scores[child.tags["metric"]].append(value)
+    tags = {name: children[0].tags[name] for name in ("dataset", "sampler", "category")}
+    scored = sum(map(len, scores.values()))
+    return _Record(
+        key=f"{tags['dataset']}/{tags['sampler']}",
+        name=tags["sampler"],
+        status="FINISHED",
+        tags=tags | {"kind": "sampler"},
+        params={},
+        metrics=[
+            *(
+                (f"mean_test_{metric}", float(np.mean(values)), 0)
+                for metric, values in sorted(scores.items())
+            ),
+            ("results", float(len(children)), 0),
+            ("results_without_score", float(len(children) - scored), 0),
+        ],
+        seconds=sum(child.seconds for child in children),
+    )
+
+
+def _artifact_files(results: Path) -> dict[Path, str]:
+    """Return the finished tables and figures and the folder of each in the summary."""
+    return {path: folder for folder in ARTIFACT_FOLDERS for path in _files(results / folder, "*.*")}
+
+
+def _prepare_mlflow() -> None:
+    """Import MLflow, which reads its settings from the environment; what the user has set there stays."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    # The default of seven retries keeps a lost connection waiting for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    try:
+        import mlflow  # noqa: F401
+    except ImportError as error:
+        raise TrackingError("tracking needs MLflow: pip install 'autosmote[study]'") from error
+    # Creating a database is announced in some forty lines.
+    for name in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _without_password(uri: str) -> str:
+    parts = urllib.parse.urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+class _Store:
+    """The runs of one study in a tracking store."""
+
+    def __init__(self, client: MlflowClient, study: str, artifacts: Path | None) -> None:
+        self.client, self.study, self.artifacts = client, study, artifacts
+
+    @classmethod
+    def connect(cls, uri: str, study: str, artifacts: Path) -> _Store:
+        """Open a store; one that is not a server keeps its artifacts in the folder `artifacts`."""
+        from mlflow import MlflowClient
+
+        served = uri.startswith(("http://", "https://"))
+        if served:
+            try:
+                # One quick question, or MLflow would retry for minutes.
+                urllib.request.urlopen(f"{_without_password(uri).rstrip('/')}/health", timeout=10).close()
+            except urllib.error.HTTPError:
+                pass  # something answers; what it makes of us is for MLflow to say
+        return cls(MlflowClient(uri, registry_uri=uri), study, None if served else artifacts)
+
+    def datasets(self) -> set[str]:
+        """Return the data sets of this study in the store."""
+        return {
+            experiment.tags["dataset"]
+            for experiment in _pages(self.client.search_experiments)
+            if experiment.tags.get("study") == self.study and "dataset" in experiment.tags
+        }
+
+    def experiment(self, dataset: str | None = None) -> str:
+        """Return the id of a data set's experiment, or of the study's own; make it if need be."""
+        name = self.study if dataset is None else f"{self.study}/{dataset}"
+        location = None if self.artifacts is None else str(self.artifacts)
+        found = self.client.get_experiment_by_name(name)
+        if found and found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
+        if found and dataset is None and location and found.artifact_location != location:
+            # The results folder was moved, and MLflow cannot change where an experiment keeps its artifacts.
+            # This one holds nothing but the summary, so it makes way for a new one.
+            self.client.rename_experiment(
+                found.experiment_id, f"{name} (before a move, {found.experiment_id})"
+            )
+            self.client.delete_experiment(found.experiment_id)
+            found = None
+        if found:
+            return str(found.experiment_id)
+        tags = {"study": self.study} | ({} if dataset is None else {"dataset": dataset})
+        return str(self.client.create_experiment(name, artifact_location=location, tags=tags))
+
+    def runs(self, experiment: str) -> dict[str, list[Run]]:
+        """Return the runs of an experiment by job key. Runs made by others have none and are left alone."""
+        found: dict[str, list[Run]] = defaultdict(list)
+        for run in _pages(self.client.search_runs, experiment_ids=[experiment]):
+            if "job_key" in run.data.tags:
+                found[run.data.tags["job_key"]].append(run)
+        return found
+
+    def replace(self, experiment: str, record: _Record, parent: str, found: Sequence[Run]) -> str:
+        """Leave one complete run that shows the record, trash the others, and return what had to be done."""
+        complete = [run for run in found if run.info.status != "RUNNING"]
+        current = next((run for run in complete if _shows(run, record)), None)
+        if current is None:
+            self._write(self._create(experiment, record, {"mlflow.parentRunId": parent}), record)
+        else:
+            self._revive(current)
+            if current.data.tags.get("mlflow.parentRunId") != parent:
+                self.client.set_tag(current.info.run_id, "mlflow.parentRunId", parent)
+        for run in found:
+            if run is not current:
+                self.client.delete_run(run.info.run_id)
+        return "unchanged" if current else "updated" if complete else "created"
+
+    def update(self, experiment: str, record: _Record, found: Sequence[Run]) -> str:
+        """Make one run show the record, in place so that its id lasts, and return its id."""
+        if not found:
+            run_id = self._create(experiment, record)
+            self._write(run_id, record)
+            return run_id
+        run, *others = found
+        for other in others:
+            self.client.delete_run(other.info.run_id)
+        self._revive(run)
+        if not _shows(run, record) or run.info.status == "RUNNING":
+            self._write(run.info.run_id, record)
+        return str(run.info.run_id)
+
+    def mark_stale(self, runs: Iterable[Run]) -> int:
+        """Tag runs whose result is gone; trash those that were never completed. Return the number tagged."""
+        stale = 0
+        for run in runs:
+            if run.info.status == "RUNNING":
+                self.client.delete_run(run.info.run_id)
+                continue
+            stale += 1
+            if "stale" not in run.data.tags:
+                self.client.set_tag(run.info.run_id, "stale", "true")
+        return stale
+
+    def upload_summary(self, files: Mapping[Path, str]) -> int:
+        """Show the tables and figures on the study's summary run; return how many were uploaded."""
+        if not files:
+            return 0
+        contents = {f"{folder}/{path.name}": path.read_bytes() for path, folder in files.items()}
+        tags = {"kind": "summary", "artifacts": _digest(contents)}
+        table = contents.get("tables/table2.md", b"").decode()
+        if table and len(table) <= MAX_TEXT:
+            tags["mlflow.note.content"] = table
+        record = _Record("summary", "summary", "FINISHED", tags, params={}, metrics=[])
+        experiment = self.experiment()
+        found = self.runs(experiment).get(record.key, [])
+        if found and _shows(found[0], record) and found[0].info.status != "RUNNING":
+            return 0
+        run_id = found[0].info.run_id if found else self._create(experiment, record)
+        for path, folder in files.items():
+            self.client.log_artifact(run_id, str(path), folder)
+        self._write(run_id, record)
+        return len(files)
+
+    def _create(self, experiment: str, record: _Record, tags: Mapping[str, str] | None = None) -> str:
+        # Without a user and a source of our own, MLflow might fill in those of the operating system.
+        own = {"job_key": record.key, "mlflow.user": self.study, "mlflow.source.name": self.study}
+        start = _now() - round(1000 * record.seconds)
+        run = self.client.create_run(experiment, start, record.tags | own | dict(tags or {}), record.name)
+        return str(run.info.run_id)
+
+    def _write(self, run_id: str, record: _Record) -> None:
+        """Fill a run. It counts as complete only after the last call, which ends it."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        now = _now()
+        tags = record.tags | {"content_hash": record.content_hash()}
+        self.client.log_batch(
+            run_id,
+            metrics=[Metric(name, value, now, step) for name, value, step in record.metrics],
+            params=[Param(name, value) for name, value in record.params.items()],
+            tags=[RunTag(name, value) for name, value in tags.items()],
+        )
+        self.client.set_terminated(run_id, record.status, now)
+
+    def _revive(self, run: Run) -> None:
+        if "stale" in run.data.tags:
+            self.client.delete_tag(run.info.run_id, "stale")
+
+
+def _shows(run: Run, record: _Record) -> bool:
+    return bool(run.data.tags.get("content_hash") == record.content_hash())
+
+
+def _pages(search: Callable[..., Any], **arguments: Any) -> Iterator[Any]:
+    """Yield what an MLflow search finds, page by page."""
+    token = None
+    while True:
+        page = search(**arguments, max_results=1000, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in sorted(contents.items()):
+        digest.update(f"{name}:{len(content)}:".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _now() -> int:
+    return round(1000 * time.time())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Synchronise from the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0; 1 if the store cannot be used or a result file is unreadable.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m autosmote.tracking", description="Put the results of a study into MLflow."
+    )
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder of results (default: results)"
+    )
+    parser.add_argument("--study", required=True, help="name of the study, the prefix of its experiments")
+    parser.add_argument(
+        "--tracking-uri", help="MLflow store (default: the database mlflow.db in the folder of results)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        report = sync(options.results, study=options.study, tracking_uri=options.tracking_uri)
+    except (TrackingError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for problem in report.problems:
+        print(f"error: {problem}", file=sys.stderr)
+    print(report)
+    return 1 if report.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
