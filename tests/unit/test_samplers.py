@@ -197,6 +197,14 @@ def test_kmeans_smote_records_the_highest_threshold_that_works(imbalance_ratio):
             plain(threshold)
 
 
+def test_kmeans_smote_prefers_its_default_threshold(training):
+    apart = Training(training.X + 100 * training.y[:, None], training.y, training.onehot)
+    resampled = samplers.get("KMeansSMOTE").build(apart, 0)(0.5)
+    assert resampled.settings == {"cluster_balance_threshold": "auto"}
+    X, _ = KMeansSMOTE(sampling_strategy=0.5, random_state=0).fit_resample(apart.X, apart.y)
+    np.testing.assert_array_equal(resampled.X, X)
+
+
 def test_kmeans_smote_records_its_threshold_in_the_row(task):
     (row,) = evaluate_sampler(
         task, samplers.get("KMeansSMOTE"), classifiers=["tree"], metrics=["mcc"], ratios=[0.5], seed=0
