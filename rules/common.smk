@@ -42,7 +42,6 @@ FIGURES = expand(
     name=["figure4", "ranks", "search_curves"],
     suffix=["png", "pdf"],
 )
-FIGURES = []
 TRACKED = f"{RESULTS}/tracking/synced.json"
 
 CELLS = {
