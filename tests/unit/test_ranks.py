@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
@@ -37,7 +37,11 @@ def test_samplers_without_a_score_tie_for_the_last_places():
 
 def test_a_sampler_without_a_row_is_ranked_last_too():
     table = scores(
-        [("d", 20, "svm", "mcc", 0, "A", 0.3), ("d", 20, "svm", "mcc", 0, "B", 0.4), ("d", 20, "knn", "mcc", 0, "A", 0.3)]
+        [
+            ("d", 20, "svm", "mcc", 0, "A", 0.3),
+            ("d", 20, "svm", "mcc", 0, "B", 0.4),
+            ("d", 20, "knn", "mcc", 0, "A", 0.3),
+        ]
     )
     ranks = rank(score_matrix(table))
     assert ranks.loc[("mcc", "d", 20, "knn")].to_dict() == {"A": 1, "B": 2}
@@ -46,7 +50,7 @@ def test_a_sampler_without_a_row_is_ranked_last_too():
 def test_seeds_are_averaged_before_ranking():
     table = scores(
         [
-            # A wins two seeds of three, B has the better mean; C lacks a seed and is averaged over the others.
+            # A wins two seeds of three, B has the better mean; C is averaged over the seeds it has.
             *[("d", 20, "svm", "mcc", seed, "A", value) for seed, value in enumerate([0.6, 0.6, 0.0])],
             *[("d", 20, "svm", "mcc", seed, "B", value) for seed, value in enumerate([0.5, 0.5, 0.5])],
             *[("d", 20, "svm", "mcc", seed, "C", value) for seed, value in enumerate([0.7, nan, 0.5])],
@@ -106,6 +110,7 @@ def test_an_empty_table_is_refused():
         score_matrix(scores([]))
 
 
+few_examples = settings(max_examples=30, deadline=None)
 # Few distinct values, so that ties occur; NaN stands for a missing score.
 values = st.one_of(st.integers(-20, 20).map(lambda n: n / 20), st.just(nan))
 matrices = st.integers(1, 6).flatmap(
@@ -123,6 +128,7 @@ def table_of(matrix):
     )
 
 
+@few_examples
 @given(matrices)
 def test_ranks_of_a_configuration_have_a_fixed_sum(matrix):
     n = len(matrix[0])
@@ -131,6 +137,7 @@ def test_ranks_of_a_configuration_have_a_fixed_sum(matrix):
     assert average_ranks(ranks).to_numpy().sum() == pytest.approx(n * (n + 1) / 2)
 
 
+@few_examples
 @given(matrices)
 def test_ranks_equal_scipys(matrix):
     ranks = rank(score_matrix(table_of(matrix))).to_numpy()
@@ -138,6 +145,7 @@ def test_ranks_equal_scipys(matrix):
         np.testing.assert_array_equal(rankdata([5.0 if np.isnan(v) else -v for v in line]), expected)
 
 
+@few_examples
 @given(matrices, st.sampled_from([np.exp, lambda v: v**3, lambda v: 3 * v - 7]))
 def test_monotone_transformations_change_no_rank(matrix, transform):
     table = table_of(matrix)
@@ -145,6 +153,7 @@ def test_monotone_transformations_change_no_rank(matrix, transform):
     pd.testing.assert_frame_equal(rank(score_matrix(table)), rank(score_matrix(transformed)))
 
 
+@few_examples
 @given(matrices, st.randoms(use_true_random=False))
 def test_row_order_changes_no_rank(matrix, random):
     table = table_of(matrix)

@@ -89,7 +89,10 @@ def test_collect_reads_both_kinds_in_order(tmp_path):
         row(sampler="SMOTE", category="Over-sampling", ratio=0.4),
     ]
     write_frame(validate(pd.DataFrame(baselines)), tmp_path / "b.parquet")
-    write_json(row(best_iteration=3, wall_seconds=2.0, test_score=float("nan")) | {"test_score": 0.25}, tmp_path / "a.json")
+    write_json(
+        row(best_iteration=3, wall_seconds=2.0, test_score=float("nan")) | {"test_score": 0.25},
+        tmp_path / "a.json",
+    )
     table = collect([tmp_path / "b.parquet", str(tmp_path / "a.json")])
     assert list(table["sampler"]) == ["CTGAN", "SMOTE", "AutoSMOTE"]
     assert table["test_score"].tolist()[1:] == [0.4, 0.25]

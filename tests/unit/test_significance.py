@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata, wilcoxon
 
@@ -79,6 +79,7 @@ def test_incomplete_pairs_are_left_out():
     assert signed_rank([nan, 1, 2, 3, nan, -4, 5, 6]) == signed_rank([1, 2, 3, -4, 5, 6])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-1000, 1000).filter(bool), min_size=MIN_PAIRS, max_size=60, unique_by=abs))
 def test_equals_scipy_and_swaps_with_the_sign(differences):
     p_value, balance = signed_rank(differences)
@@ -102,6 +103,7 @@ def test_holm_stops_at_one():
     np.testing.assert_array_equal(holm([0.9, 0.8]), [1, 1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_lies_between_the_raw_and_the_bonferroni_value(p_values):
     corrected = holm(p_values)
@@ -154,11 +156,11 @@ def test_overall_pairs_are_the_configurations_of_all_data_sets():
 
 
 def test_pairs_are_means_or_seeds():
-    table = study(3, seeds=4, AutoSMOTE=base, Worse=worse)
+    table = study(3, seeds=3, AutoSMOTE=base, Worse=worse)
     means, seeds = (compare(table, pairs=pairs).set_index("dataset").loc["d"] for pairs in ("means", "seeds"))
-    assert (means["pairs"], seeds["pairs"]) == (3, 12)
+    assert (means["pairs"], seeds["pairs"]) == (3, 9)
     assert np.isnan(means["p_value"])
-    assert seeds["p_value"] == pytest.approx(exact_p([1, 2, 3] * 4))
+    assert seeds["p_value"] == pytest.approx(exact_p([1, 2, 3] * 3))
 
 
 def test_missing_scores_form_no_pair():

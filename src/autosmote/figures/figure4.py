@@ -71,13 +71,14 @@ def plot(
         for (left, right), metric in zip(axes, metrics, strict=True):
             _draw(left, by_classifier.loc[metric].loc[classifiers])
             _draw(right, by_ratio.loc[metric].loc[ratios])
-            left.set_ylabel(f"Average rank, {metric_label(metric)}")
+            left.set_ylabel(metric_label(metric))
             left.set_xticks(range(len(classifiers)), [classifier_label(name) for name in classifiers])
             right.set_xticks(range(len(ratios)), [str(ratio) for ratio in ratios])
-            left.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+            left.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
             # Set for both panels at once: each alone would cut off the other's points.
             worst = max(by_classifier.loc[metric].to_numpy().max(), by_ratio.loc[metric].to_numpy().max())
             left.set_ylim(0.5, worst + 0.5)
+        figure.supylabel("Average rank (lower is better)", fontsize=8)
         axes[-1, 0].set_xlabel("Base classifier")
         axes[-1, 1].set_xlabel("Imbalance ratio")
         handles, labels = axes[0, 0].get_legend_handles_labels()

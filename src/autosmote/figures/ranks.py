@@ -45,7 +45,7 @@ def plot(
     overall = overall.loc[overall.mean(axis=1).sort_values(kind="stable").index]
     with style.new_figure(_WIDTH, _MARGIN + _ROW_HEIGHT * len(overall)) as figure:
         axes = figure.subplots()
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
         for number, metric in enumerate(scores["metric"].unique()):
             # Not all on one line: equal ranks would hide each other.
             offset = 0.24 * (number - (overall.shape[1] - 1) / 2)

@@ -64,7 +64,7 @@ def plot(
             for ratio in ratios:
                 if (dataset, metric, classifier, ratio) in lines:
                     _draw(axes, lines[dataset, metric, classifier, ratio], colours[ratio])
-            axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+            axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
             if i == 0:
                 axes.set_title(f"{metric_label(metric)}, {classifier_label(classifier)}")
             if j == 0:
