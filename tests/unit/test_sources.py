@@ -99,6 +99,12 @@ def test_labels_stay_as_written(tmp_path):
     assert data.meta["class_counts"] == {"01": 2, "1": 1}
 
 
+def test_a_late_text_makes_the_whole_column_categorical(tmp_path):
+    """The type of a column is that of all its rows, also where pandas would read the file in pieces."""
+    data = fetch("mine", csv_spec(tmp_path, "x,y\n,0\n" + "1,0\n" * 300_000 + "a,1\n"))
+    assert data.frame["x"].cat.categories.tolist() == ["1", "a"]
+
+
 def test_byte_order_mark_and_gzip(tmp_path):
     path = tmp_path / "data.csv.gz"
     path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + CSV.encode()))
@@ -352,8 +358,9 @@ def test_openml_settings_are_put_back(openml_cache, offline, monkeypatch):
 
 
 @pytest.mark.parametrize("lost", ["description.xml", "dataset.arff", None])
-def test_openml_unreachable_and_not_cached(openml_cache, offline, lost):
-    """Whatever is missing, the message says what to do and nothing in the cache is touched."""
+def test_openml_unreachable_and_not_cached(openml_cache, offline, monkeypatch, lost):
+    """Whatever is missing, the message comes at once and says what to do; nothing in the cache is touched."""
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("waits to try again"))
     folder = openml_cache / "org" / "openml" / "www" / "datasets" / "1489"
     if lost is None:
         shutil.rmtree(folder)

@@ -111,7 +111,8 @@ def test_every_minority_row_can_be_drawn():
 
 def test_rows_are_in_random_order():
     task = make_task(numbered(400, 100), 4, 0)
-    assert 20 < np.flatnonzero(task.y_train).mean() < len(task.y_train) - 20
+    # The mean place of 60 minority rows among 300 has a standard deviation of 10.
+    assert 90 < np.flatnonzero(task.y_train).mean() < 210
     assert (np.diff(task.X_train[:, 0]) < 0).any()
 
 
