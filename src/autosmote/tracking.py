@@ -55,6 +55,11 @@ SEARCH_PARAMS = ("device", "actors")
 #: Status of a row to status of an MLflow run; any other row is FINISHED.
 RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
 ARTIFACT_FOLDERS = ("tables", "figures")
+#: What a visitor reads on the page of a data set's experiment.
+DATASET_NOTE = (
+    "A run per sampler and, below it, one per result. Sort by `mean_test_macro_f1` to compare samplers; "
+    "search with `tags.kind = 'result' and tags.status = 'failed'`, for example, to see single results."
+)
 #: MLflow refuses longer tags and descriptions (8000) and parameters (6000).
 MAX_TEXT = 6000
 
@@ -194,7 +199,8 @@ def _only_one(path: Path) -> Iterator[None]:
 class _Record:
     """What one run in MLflow has to show.
 
-    `metrics` are triples (name, value, step); `seconds` becomes the run's duration.
+    `metrics` are triples (name, value, step). MLflow's duration of the run is `seconds`, and its end is
+    `ended` (seconds since the epoch; by default the moment of writing), which is no part of the content.
     """
 
     key: str
@@ -204,9 +210,11 @@ class _Record:
     params: dict[str, str]
     metrics: list[tuple[str, float, int]]
     seconds: float = 0.0
+    ended: float | None = None
 
     def content_hash(self) -> str:
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        content = {name: value for name, value in asdict(self).items() if name != "ended"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _read_results(results: Path, scores: Path) -> tuple[list[_Record], list[str]]:
@@ -239,8 +247,9 @@ def _read(path: Path, problems: list[str]) -> dict[str, _Record]:
     try:
         rows = [dict(zip(COLUMNS, values, strict=True)) for values in collect([path]).itertuples(index=False)]
         extras, curves = _search_details(path) if path.name == "result.json" else ({}, [])
-        records = [_record(row, extras, curves) for row in rows]
-    except (CorruptFileError, ValueError) as error:
+        ended = path.stat().st_mtime
+        records = [_record(row, extras, curves, ended) for row in rows]
+    except (CorruptFileError, ValueError, OSError) as error:
         problems.append(str(error) if str(path.parent) in str(error) else f"{path}: {error}")
         return {}
     return {record.key: record for record in records}
@@ -268,11 +277,14 @@ def _curves(history: pd.DataFrame, path: Path) -> list[tuple[str, float, int]]:
 
 
 def _record(
-    row: Mapping[str, Any], extras: Mapping[str, Any], curves: Sequence[tuple[str, float, int]]
+    row: Mapping[str, Any],
+    extras: Mapping[str, Any],
+    curves: Sequence[tuple[str, float, int]],
+    ended: float,
 ) -> _Record:
     """Return the record of a row of the score table, with what else a search wrote."""
     # An error's text may hold a path; whose home folder it was is nobody's business.
-    message = str(row["message"]).replace(str(Path.home()), "~")[:MAX_TEXT]
+    message = str(row["message"]).replace(f"{Path.home()}/", "~/")[:MAX_TEXT]
     tags = {name: str(row[name]) for name in IDENTITY} | {"kind": "result", "status": str(row["status"])}
     if message:
         tags |= {"message": message, "mlflow.note.content": message}
@@ -293,6 +305,7 @@ def _record(
         metrics=[(name, float(value), 0) for name, value in numbers.items() if not _missing(value)]
         + list(curves),
         seconds=0.0 if _missing(row["seconds"]) else float(row["seconds"]),
+        ended=ended,
     )
 
 
@@ -323,8 +336,8 @@ def _parent(children: Sequence[_Record]) -> _Record:
             ),
             ("results", float(len(children)), 0),
             ("results_without_score", float(len(children) - scored), 0),
+            ("seconds", sum(child.seconds for child in children), 0),
         ],
-        seconds=sum(child.seconds for child in children),
     )
 
 
@@ -398,7 +411,12 @@ class _Store:
             found = None
         if found:
             return str(found.experiment_id)
-        tags = {"study": self.study} | ({} if dataset is None else {"dataset": dataset})
+        # The kind makes the web pages speak of training rather than of language models.
+        tags = {"study": self.study, "mlflow.experimentKind": "custom_model_development"}
+        if dataset is None:
+            tags["mlflow.note.content"] = "Tables and figures: see the artifacts of the run `summary`."
+        else:
+            tags |= {"dataset": dataset, "mlflow.note.content": DATASET_NOTE}
         return str(self.client.create_experiment(name, artifact_location=location, tags=tags))
 
     def runs(self, experiment: str) -> dict[str, list[Run]]:
@@ -473,7 +491,7 @@ class _Store:
     def _create(self, experiment: str, record: _Record, tags: Mapping[str, str] | None = None) -> str:
         # Without a user and a source of our own, MLflow might fill in those of the operating system.
         own = {"job_key": record.key, "mlflow.user": self.study, "mlflow.source.name": self.study}
-        start = _now() - round(1000 * record.seconds)
+        start = _milliseconds((record.ended or time.time()) - record.seconds)
         run = self.client.create_run(experiment, start, record.tags | own | dict(tags or {}), record.name)
         return str(run.info.run_id)
 
@@ -481,15 +499,15 @@ class _Store:
         """Fill a run. It counts as complete only after the last call, which ends it."""
         from mlflow.entities import Metric, Param, RunTag
 
-        now = _now()
+        now = time.time()
         tags = record.tags | {"content_hash": record.content_hash()}
         self.client.log_batch(
             run_id,
-            metrics=[Metric(name, value, now, step) for name, value, step in record.metrics],
+            metrics=[Metric(name, value, _milliseconds(now), step) for name, value, step in record.metrics],
             params=[Param(name, value) for name, value in record.params.items()],
             tags=[RunTag(name, value) for name, value in tags.items()],
         )
-        self.client.set_terminated(run_id, record.status, now)
+        self.client.set_terminated(run_id, record.status, _milliseconds(record.ended or now))
 
     def _revive(self, run: Run) -> None:
         if "stale" in run.data.tags:
@@ -519,8 +537,8 @@ def _digest(contents: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _now() -> int:
-    return round(1000 * time.time())
+def _milliseconds(seconds: float) -> int:
+    return round(1000 * seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
