@@ -453,7 +453,7 @@ class _Store:
             self.client.delete_run(other.info.run_id)
         self._revive(run)
         if not _shows(run, record) or run.info.status == "RUNNING":
-            self._write(run.info.run_id, record)
+            self._write(run.info.run_id, record, _tags(record))
         return str(run.info.run_id)
 
     def mark_stale(self, runs: Iterable[Run]) -> int:
@@ -485,33 +485,36 @@ class _Store:
         run_id = found[0].info.run_id if found else self._create(experiment, record)
         for path, folder in files.items():
             self.client.log_artifact(run_id, str(path), folder)
-        self._write(run_id, record)
+        self._write(run_id, record, _tags(record))
         return len(files)
 
     def _create(self, experiment: str, record: _Record, tags: Mapping[str, str] | None = None) -> str:
-        # Without a user and a source of our own, MLflow might fill in those of the operating system.
-        own = {"job_key": record.key, "mlflow.user": self.study, "mlflow.source.name": self.study}
         start = _milliseconds((record.ended or time.time()) - record.seconds)
-        run = self.client.create_run(experiment, start, record.tags | own | dict(tags or {}), record.name)
+        # Without a user and a source of our own, MLflow might fill in those of the operating system.
+        own = {"mlflow.user": self.study, "mlflow.source.name": self.study}
+        run = self.client.create_run(experiment, start, _tags(record) | own | dict(tags or {}), record.name)
         return str(run.info.run_id)
 
-    def _write(self, run_id: str, record: _Record) -> None:
-        """Fill a run. It counts as complete only after the last call, which ends it."""
+    def _write(self, run_id: str, record: _Record, tags: Mapping[str, str] | None = None) -> None:
+        """Fill a run, which may have its tags already. A new run is complete only after the last call."""
         from mlflow.entities import Metric, Param, RunTag
 
         now = time.time()
-        tags = record.tags | {"content_hash": record.content_hash()}
         self.client.log_batch(
             run_id,
             metrics=[Metric(name, value, _milliseconds(now), step) for name, value, step in record.metrics],
             params=[Param(name, value) for name, value in record.params.items()],
-            tags=[RunTag(name, value) for name, value in tags.items()],
+            tags=[RunTag(name, value) for name, value in (tags or {}).items()],
         )
         self.client.set_terminated(run_id, record.status, _milliseconds(record.ended or now))
 
     def _revive(self, run: Run) -> None:
         if "stale" in run.data.tags:
             self.client.delete_tag(run.info.run_id, "stale")
+
+
+def _tags(record: _Record) -> dict[str, str]:
+    return record.tags | {"job_key": record.key, "content_hash": record.content_hash()}
 
 
 def _shows(run: Run, record: _Record) -> bool:
