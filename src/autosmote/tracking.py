@@ -57,8 +57,8 @@ RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
 ARTIFACT_FOLDERS = ("tables", "figures")
 #: What a visitor reads on the page of a data set's experiment.
 DATASET_NOTE = (
-    "A run per sampler and, below it, one per result. Sort by `mean_test_macro_f1` to compare samplers; "
-    "search with `tags.kind = 'result' and tags.status = 'failed'`, for example, to see single results."
+    "A run per sampler and, below it, one per result. To compare samplers, search `tags.kind = 'sampler'` and "
+    "choose the chart view; single results: `tags.kind = 'result' and tags.status = 'failed'`, for example."
 )
 #: MLflow refuses longer tags and descriptions (8000) and parameters (6000).
 MAX_TEXT = 6000
@@ -411,8 +411,7 @@ class _Store:
             found = None
         if found:
             return str(found.experiment_id)
-        # The kind makes the web pages speak of training rather than of language models.
-        tags = {"study": self.study, "mlflow.experimentKind": "custom_model_development"}
+        tags = {"study": self.study}
         if dataset is None:
             tags["mlflow.note.content"] = "Tables and figures: see the artifacts of the run `summary`."
         else:
