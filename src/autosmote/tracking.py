@@ -57,8 +57,8 @@ RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
 ARTIFACT_FOLDERS = ("tables", "figures")
 #: What a visitor reads on the page of a data set's experiment.
 DATASET_NOTE = (
-    "A run per sampler and, below it, one per result: to compare samplers, search `tags.kind = 'sampler'` "
-    "and choose the chart view; single results: `tags.kind = 'result' and tags.status = 'failed'`, for example."
+    "A run per sampler and, below it, one per result. To compare samplers, search `tags.kind = 'sampler'` "
+    "in the chart view; for single results search `tags.kind = 'result' and tags.status = 'failed'`, say."
 )
 #: MLflow refuses longer tags and descriptions (8000) and parameters (6000).
 MAX_TEXT = 6000
