@@ -178,7 +178,14 @@ def test_an_interrupt_leaves_no_actor_behind(space):
     assert not children()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_search_leaves_no_actor_behind(how, tmp_path):
     script = tmp_path / "endless.py"
     # No `if __name__ == "__main__"` on purpose: actors must not run the main module again.

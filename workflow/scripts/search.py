@@ -10,6 +10,9 @@ from autosmote.search.job import run_search
 
 log_to(snakemake.log[0])
 use_cuda = snakemake.resources.gpu >= 1 and torch.cuda.is_available()
+folder = Path(snakemake.output.result).parent
+# Not an output, so that it outlives a job that is killed.
+checkpoint = folder / "checkpoint.pt"
 outcome = run_search(
     load_task(snakemake.input.task),
     snakemake.wildcards.classifier,
@@ -18,5 +21,7 @@ outcome = run_search(
     actors=snakemake.threads,
     device="cuda" if use_cuda else "cpu",
     log=print,
+    checkpoint=checkpoint,
 )
-outcome.save(Path(snakemake.output.result).parent)
+outcome.save(folder)
+checkpoint.unlink(missing_ok=True)

@@ -8,16 +8,21 @@ the settings and not on the number of actors or their timing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autosmote.search.actors import ActorPool, Reward, make_actors
+from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.learner import Learner
+from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples, SearchSpace
 
@@ -89,6 +94,7 @@ def search(
     actors: int = 1,
     device: str = "cpu",
     on_iteration: Callable[[Iteration], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> SearchResult:
     """Search for the synthetic samples with the best validation score.
 
@@ -105,6 +111,8 @@ def search(
         Device of the learner, as PyTorch names it. Results are reproducible per kind of device.
     on_iteration : callable, optional
         Called after each iteration.
+    checkpoint : Checkpoint, optional
+        Where to go on from, if it holds a state, and where to keep one. The caller removes it.
 
     Returns
     -------
@@ -117,44 +125,88 @@ def search(
     """
     if actors < 1:
         raise ValueError(f"actors={actors!r}: expected at least 1")
-    history: list[Iteration] = []
-    best_score, best_iteration, best_samples = -math.inf, 0, None
-
     with _one_thread():
         learner = Learner(space, settings, device)
-        weights = learner.weights()
-        pool = make_actors(space, settings, reward, weights, actors)
+        course = _Course(weights_before=learner.weights())
+        if checkpoint is not None and (state := checkpoint.load()) is not None:
+            course = _Course.from_state(state)
+            learner.load_state_dict(state["learner"])
+        pool = make_actors(space, settings, reward, learner.weights(), actors)
         try:
-            pool.publish(0, weights)
-            for round_ in (0, 1):
-                _submit(pool, settings, round_, version=0)
-            for round_ in range(math.ceil(settings.iterations / settings.round_size)):
+            # Version v of the weights was learned from the rounds before v; round r acts with version r - 1.
+            start = course.round
+            pool.publish(max(0, start - 1), course.weights_before)
+            pool.publish(start, learner.weights())
+            _submit(pool, settings, start, version=max(0, start - 1))
+            _submit(pool, settings, start + 1, version=start)
+            for round_ in range(start, math.ceil(settings.iterations / settings.round_size)):
+                course.weights_before = learner.weights()
                 for episode_number in _episodes(settings, round_):
                     episode, score = pool.next()
-                    if score > best_score:
-                        best_score, best_iteration = score, episode_number + 1
-                        best_samples = space.decode(episode.step_instance, episode.action)
-                    report = learner.learn(episode, score)
-                    history.append(
-                        Iteration(
-                            iteration=episode_number + 1,
-                            round=round_,
-                            g1=episode.g1,
-                            n_synthetic=len(episode.action),
-                            validation_score=score,
-                            best_validation_score=best_score,
-                            **report,
-                        )
-                    )
+                    course.add(episode_number, round_, episode, score, learner.learn(episode, score))
                     if on_iteration is not None:
-                        on_iteration(history[-1])
+                        on_iteration(course.history[-1])
                 pool.publish(round_ + 1, learner.weights())
                 _submit(pool, settings, round_ + 2, version=round_ + 1)
+                course.round = round_ + 1
+                if checkpoint is not None and checkpoint.due():
+                    checkpoint.save(course.state() | {"learner": learner.state_dict()})
         finally:
             pool.close()
+    samples = space.decode(course.best_instance, course.best_action)
+    return SearchResult(course.best_score, course.best_iteration, samples, pd.DataFrame(course.history))
 
-    assert best_samples is not None  # There is at least one iteration, and every score is finite.
-    return SearchResult(best_score, best_iteration, best_samples, pd.DataFrame(history))
+
+@dataclass
+class _Course:
+    """How far a search has come, besides what the learner has learned."""
+
+    weights_before: Mapping[str, NDArray[np.float32]]  # As the round before the last one left them.
+    round: int = 0
+    history: list[Iteration] = field(default_factory=list)
+    best_score: float = -math.inf
+    best_iteration: int = 0
+    best_instance: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    best_action: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+
+    def add(self, number: int, round_: int, episode: Episode, score: float, report: dict[str, float]) -> None:
+        if score > self.best_score:
+            self.best_score, self.best_iteration = score, number + 1
+            self.best_instance, self.best_action = episode.step_instance, episode.action
+        self.history.append(
+            Iteration(
+                iteration=number + 1,
+                round=round_,
+                g1=episode.g1,
+                n_synthetic=len(episode.action),
+                validation_score=score,
+                best_validation_score=self.best_score,
+                **report,
+            )
+        )
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "weights_before": {name: torch.from_numpy(array) for name, array in self.weights_before.items()},
+            "round": self.round,
+            "history": [asdict(iteration) for iteration in self.history],
+            "best_score": self.best_score,
+            "best_iteration": self.best_iteration,
+            "best_instance": torch.from_numpy(self.best_instance),
+            "best_action": torch.from_numpy(self.best_action),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> _Course:
+        return cls(
+            weights_before={name: tensor.numpy() for name, tensor in state["weights_before"].items()},
+            round=state["round"],
+            history=[Iteration(**row) for row in state["history"]],
+            best_score=state["best_score"],
+            best_iteration=state["best_iteration"],
+            best_instance=state["best_instance"].numpy(),
+            best_action=state["best_action"].numpy(),
+        )
 
 
 def _episodes(settings: SearchSettings, round_: int) -> range:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -17,11 +18,13 @@ from sklearn.metrics import make_scorer
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import METRICS, make_classifier
+from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.engine import Iteration, search
 from autosmote.search.reward import ValidationReward
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
-from autosmote.storage import atomic_path, write_frame, write_json
+from autosmote.storage import write_arrays, write_frame, write_json
+from autosmote.study import source_digest
 
 #: Name and category of the method in the score table.
 SAMPLER, CATEGORY = "AutoSMOTE", "Auto-sampling"
@@ -54,8 +57,7 @@ class SearchOutcome:
         ----------
         folder : Path
         """
-        with atomic_path(folder / "samples.npz") as path:
-            np.savez_compressed(path, allow_pickle=False, **self.samples)
+        write_arrays(self.samples, folder / "samples.npz")
         write_frame(self.history, folder / "history.parquet")
         write_json(self.row, folder / "result.json")
 
@@ -70,6 +72,7 @@ def run_search(
     device: str = "cpu",
     log: Callable[[str], None] | None = None,
     log_seconds: float = 10.0,
+    checkpoint: Path | None = None,
 ) -> SearchOutcome:
     """Search on the training and validation split, then score the best samples on the test split.
 
@@ -87,6 +90,9 @@ def run_search(
     log : callable, optional
         Receives a line of progress every `log_seconds` seconds.
     log_seconds : float, default 10.0
+    checkpoint : Path, optional
+        File that keeps the state of the search every half minute. A search of the same task, classifier,
+        metric and settings, by the same code, goes on from it. Remove it when the outcome is saved.
 
     Returns
     -------
@@ -109,7 +115,17 @@ def run_search(
         task.y_validation,
     )
     progress = None if log is None else _Progress(search_settings.iterations, metric, log, log_seconds)
-    result = search(space, reward, search_settings, actors=actors, device=device, on_iteration=progress)
+    result = search(
+        space,
+        reward,
+        search_settings,
+        actors=actors,
+        device=device,
+        on_iteration=progress,
+        checkpoint=None
+        if checkpoint is None
+        else Checkpoint(checkpoint, _search_key(task, classifier, metric, search_settings)),
+    )
 
     test_score = METRICS[metric](task.y_test, reward.fit(result.samples).predict(task.X_test))
     row = {
@@ -145,19 +161,32 @@ def run_search(
     return SearchOutcome(row, result.history, samples)
 
 
+def _search_key(task: Task, classifier: str, metric: str, settings: SearchSettings) -> str:
+    """Digest of everything that the course of a search depends on."""
+    digest = hashlib.sha256(repr((classifier, metric, settings, source_digest("autosmote.search"))).encode())
+    for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
+        digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
 class _Progress:
     """Log a line every few seconds, and one at the end."""
 
     def __init__(self, iterations: int, metric: str, log: Callable[[str], None], every: float) -> None:
         self.iterations, self.metric, self.log, self.every = iterations, metric, log, every
         self.start = self.last = time.monotonic()
+        self.before: int | None = None  # Iterations done before an interruption.
 
     def __call__(self, iteration: Iteration) -> None:
         now, done = time.monotonic(), iteration.iteration
+        if self.before is None:
+            self.before = done - 1
+            if self.before:
+                self.log(f"going on after iteration {self.before} from a checkpoint")
         if now - self.last < self.every and done < self.iterations:
             return
         self.last = now
-        rate = done / max(now - self.start, 1e-9)
+        rate = (done - self.before) / max(now - self.start, 1e-9)
         self.log(
             f"iteration {done}/{self.iterations}, {rate:.1f} iterations/s, "
             f"best validation {self.metric} {iteration.best_validation_score:.4f}, "

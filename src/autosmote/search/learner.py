@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -102,6 +102,21 @@ class Buffer:
         batch, rest = newest[: self.batch_size], newest[self.batch_size :]
         self.steps = rest if len(rest) else None
         return batch, rest
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The steps as tensors; empty if there are none."""
+        if self.steps is None:
+            return {}
+        return {f.name: torch.from_numpy(getattr(self.steps, f.name)) for f in fields(Steps)}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take the steps that `state_dict` returned.
+
+        Parameters
+        ----------
+        state : mapping of str to Tensor
+        """
+        self.steps = Steps(**{name: tensor.numpy() for name, tensor in state.items()}) if state else None
 
 
 def policy_loss(
@@ -217,12 +232,25 @@ class Learner:
         return self.policies.export()
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that learning goes on from."""
+        """Everything that learning goes on from, as tensors and plain values."""
         return {
             "policies": self.policies.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self._optimisers.items()},
-            "buffers": {name: buffer.steps for name, buffer in self._buffers.items()},
+            "buffers": {name: buffer.state_dict() for name, buffer in self._buffers.items()},
         }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned.
+
+        Parameters
+        ----------
+        state : mapping
+        """
+        self.policies.load_state_dict(state["policies"])
+        for name, optimiser in self._optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        for name, buffer in self._buffers.items():
+            buffer.load_state_dict(state["buffers"][name])
 
     def _update(self, name: str, batch: Steps, rest: Steps) -> tuple[float, float]:
         """One gradient step; returns loss and entropy."""

@@ -1,0 +1,80 @@
+"""Where a long search can be taken up again after it was killed."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from autosmote.storage import CorruptFileError, atomic_path
+
+
+class Checkpoint:
+    """A file with the state of a search at the end of a round.
+
+    A search that goes on from it ends with the same result as one that was never interrupted.
+
+    Parameters
+    ----------
+    path : Path
+        One file, replaced as a whole; its size does not grow with the data, and with the number of iterations
+        only by their history (about 100 bytes each).
+    key : str
+        What the search depends on. A file with another key belongs to another search and is not used.
+    every : float, default 30.0
+        Seconds between two writes, at least.
+    """
+
+    def __init__(self, path: Path, key: str, every: float = 30.0) -> None:
+        self.path = path
+        self.key = key
+        self.every = every
+        self._written = time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """Read the state.
+
+        Returns
+        -------
+        dict or None
+            What was saved; None if there is no file, or one of another search.
+
+        Raises
+        ------
+        CorruptFileError
+            If the file is damaged.
+        """
+        if not self.path.exists():
+            return None
+        content = self.path.read_bytes()
+        try:
+            # weights_only: tensors and plain values, never code.
+            saved = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            key, state = saved["key"], saved["state"]
+        except Exception as error:
+            raise CorruptFileError(
+                f"cannot read the checkpoint {self.path}: the file is damaged or of another format; "
+                "delete it to start the search anew"
+            ) from error
+        return state if key == self.key else None
+
+    def due(self) -> bool:
+        """Whether enough time has passed since the last write."""
+        return time.monotonic() - self._written >= self.every
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the file.
+
+        Parameters
+        ----------
+        state : dict
+            Tensors and plain values.
+        """
+        content = io.BytesIO()
+        torch.save({"key": self.key, "state": state}, content)
+        with atomic_path(self.path) as path:
+            path.write_bytes(content.getbuffer())
+        self._written = time.monotonic()
