@@ -16,6 +16,9 @@ rule all:
     """Everything: tables, figures and MLflow records of the configured study (default)."""
     default_target: True
     input:
+        # Named here as well, because Snakemake replaces a lost file only if the target asks for it.
+        cells(BASELINE),
+        cells(SEARCH),
         TABLES,
         FIGURES,
         TRACKED,

@@ -5,7 +5,8 @@ import sys
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from autosmote.study import ConfigError, Study, source_digest
+from autosmote.provenance import source_digest
+from autosmote.study import ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)

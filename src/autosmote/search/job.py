@@ -18,13 +18,13 @@ from sklearn.metrics import make_scorer
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import METRICS, make_classifier
+from autosmote.provenance import source_digest
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.engine import Iteration, search
 from autosmote.search.reward import ValidationReward
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
 from autosmote.storage import write_arrays, write_frame, write_json
-from autosmote.study import source_digest
 
 #: Name and category of the method in the score table.
 SAMPLER, CATEGORY = "AutoSMOTE", "Auto-sampling"

@@ -1,0 +1,151 @@
+"""The study: its checks and its bundles."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autosmote.samplers import registry
+from autosmote.search.settings import SearchSettings
+from autosmote.study import ConfigError, Study, bundle
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
+PAPER = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Merge as Snakemake does: mappings are merged, all else is replaced."""
+    result = deepcopy(base)
+    for key, value in changes.items():
+        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if nested else value
+    return result
+
+
+def mistakes(changes: dict[str, Any]) -> list[str]:
+    """Return the lines of the error for the paper's configuration with these changes."""
+    with pytest.raises(ConfigError) as caught:
+        Study.from_config(merged(PAPER, changes), SCHEMA)
+    return [line.strip() for line in str(caught.value).splitlines()[1:]]
+
+
+def test_default_configuration_is_the_papers_study() -> None:
+    study = Study.from_config(PAPER, SCHEMA)
+    assert study.imbalance_ratios == (20, 50, 100)
+    assert len(study.datasets) == 6
+    assert len(study.seeds) == 5
+    assert study.ratios == tuple(tenth / 10 for tenth in range(1, 11))
+    assert {slug: len(names) for slug, names in study.bundles.items()} == {
+        "no-resampling": 1,
+        "under-sampling": 11,
+        "over-sampling": 7,
+        "combined": 2,
+    }
+
+
+@pytest.mark.parametrize("name", ["quickstart", "lite", "smoke"])
+def test_other_configurations_state_differences_only(name: str) -> None:
+    changes = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+    assert Study.from_config(merged(PAPER, changes), SCHEMA).name == name
+
+    def settings(config: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+        for key, value in config.items():
+            if isinstance(value, dict):
+                yield from settings(value, (*path, key))
+            else:
+                yield (*path, key), value
+
+    paper = dict(settings(PAPER))
+    assert [path for path, value in settings(changes) if paper[path] == value] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"study": {"samplers": ["SMOT"]}}, "study.samplers: unknown sampler 'SMOT'; did you mean 'SMOTE'? "),
+        ({"study": {"classifiers": ["svc"]}}, "study.classifiers: unknown classifier 'svc'; "),
+        ({"study": {"metrics": ["auc"]}}, "study.metrics: unknown metric 'auc'; "),
+        ({"study": {"strategies": ["flat"]}}, "study.strategies: unknown strategy 'flat'; "),
+        ({"study": {"datasets": ["Fonem"]}}, "study.datasets: unknown data set 'Fonem'; "),
+        ({"study": {"seeds": [1, 1]}}, "study.seeds: [1, 1] has non-unique elements"),
+        ({"study": {"seeds": []}}, "study.seeds: [] should be non-empty"),
+        ({"study": {"ratios": [1.5]}}, "study.ratios.0: 1.5 is greater than the maximum of 1"),
+        ({"search": {"iterations": "many"}}, "search.iterations: 'many' is not of type 'integer'"),
+        ({"search": {"itertions": 9}}, "search: unknown key 'itertions'; did you mean 'iterations'? "),
+        ({"studdy": {}}, "top level: unknown key 'studdy'; did you mean 'study'? "),
+        ({"task": {"validation": 0.5, "test": 0.5}}, "task: validation 0.5 and test 0.5 leave no rows"),
+        ({"datasets": {"a": {"source": "web"}}}, "datasets.a.source: 'web' is not one of ['openml', 'csv', "),
+        ({"datasets": {"a": {"source": "openml"}}}, "datasets.a: 'id' is a required property"),
+        ({"datasets": {"a": {"source": "openml", "id": 3, "ID": 1}}}, "datasets.a: unknown key 'ID'; "),
+        ({"datasets": {"../a": {"source": "sklearn", "name": "iris"}}}, "datasets: '../a' does not match"),
+        ({"datasets": {"Overall": {"source": "sklearn", "name": "iris"}}}, "datasets: 'Overall' is what"),
+    ],
+)
+def test_mistake_is_named_in_one_line(changes: dict[str, Any], line: str) -> None:
+    (found,) = mistakes(changes)
+    assert found.startswith(line)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    assert len(mistakes({"study": {"samplers": ["SMOT", "SMOTE", "X"], "metrics": ["auc"]}})) == 3
+
+
+def test_schema_describes_every_key_of_a_search() -> None:
+    described = SCHEMA["properties"]["search"]["properties"]
+    keys = set(described) - {"actors", "buffers"} | {
+        f"{name}_buffer" for name in described["buffers"]["properties"]
+    }
+    assert keys == {field.name for field in fields(SearchSettings)} - {"seed", "g1_max"} | {"scale"}
+    SearchSettings.from_config(PAPER["search"], imbalance_ratio=20, seed=0)
+
+
+def test_schema_describes_every_key() -> None:
+    def described(schema: dict[str, Any]) -> bool:
+        shared = schema.get("$ref", "").removeprefix("#/$defs/")
+        return "description" in schema or bool(shared) and "description" in SCHEMA["$defs"][shared]
+
+    def undescribed(schema: Any, path: str) -> Iterator[str]:
+        if isinstance(schema, list):
+            for item in schema:
+                yield from undescribed(item, path)
+        if isinstance(schema, dict):
+            for key, value in schema.items():
+                # A section is described by its keys; in an `if` nothing is defined.
+                if key == "properties":
+                    for name, part in value.items():
+                        section = isinstance(part, dict) and (
+                            "properties" in part or part.get("$ref") == "#/$defs/resources"
+                        )
+                        if part is not True and not section and not described(part):
+                            yield f"{path}.{name}"
+                        yield from undescribed(part, f"{path}.{name}")
+                elif key != "if":
+                    yield from undescribed(value, path)
+
+    assert list(undescribed(SCHEMA, "")) == []
+
+
+@given(samplers=st.lists(st.sampled_from(registry.names()), unique=True), size=st.integers(1, 12))
+def test_bundles_hold_every_sampler_once_and_one_category_each(samplers: list[str], size: int) -> None:
+    bundles = bundle(samplers, size)
+    assert sorted(name for names in bundles.values() for name in names) == sorted(samplers)
+    for names in bundles.values():
+        assert 1 <= len(names) <= size
+        assert len({registry.get(name).category for name in names}) == 1
+        assert sorted(names, key=samplers.index) == list(names)
+
+
+def test_category_in_several_bundles_is_numbered() -> None:
+    samplers = ["SMOTE", "ADASYN", "SMOTEN", "NoResampling"]
+    assert bundle(samplers, 2) == {
+        "over-sampling-1": ("SMOTE", "ADASYN"),
+        "over-sampling-2": ("SMOTEN",),
+        "no-resampling": ("NoResampling",),
+    }

@@ -1,0 +1,49 @@
+"""What would run: the targets, and the size of the studies."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness import ROOT, snakemake
+
+TARGETS = {
+    *("all", "data", "tasks", "searches", "baselines", "scores", "tables", "table1", "table2"),
+    *("figures", "figure4", "search_curves", "ranks", "tracking"),
+}
+
+
+def test_targets_are_listed_with_what_they_make() -> None:
+    listing = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--list-target-rules"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    rules = dict(line.split(" (", 1) for line in listing.splitlines() if line)
+    assert set(rules) == TARGETS
+    assert all(rules.values())
+
+
+def test_paper_study_is_planned_in_fewer_than_5000_jobs(tmp_path: Path) -> None:
+    jobs = snakemake(tmp_path, "--dry-run", base=None).jobs
+    # 6 data sets, 3 imbalance ratios, 5 seeds; 4 bundles; 4 classifiers and 2 metrics
+    assert jobs["split"] == 6 * 3 * 5
+    assert jobs["baseline"] == 6 * 3 * 5 * 4
+    assert jobs["search"] == 6 * 3 * 5 * 4 * 2
+    assert sum(jobs.values()) < 5000
+
+
+def test_table1_needs_the_data_only(tmp_path: Path) -> None:
+    assert snakemake(tmp_path, "--dry-run", "table1", base=None).jobs == {"fetch": 6, "table1": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "searches"),
+    # data sets, ratios, seeds, classifiers, metrics
+    [("quickstart", 2 * 1 * 2 * 2 * 2), ("lite", 6 * 3 * 2 * 4 * 2)],
+)
+def test_smaller_studies_are_planned(tmp_path: Path, name: str, searches: int) -> None:
+    assert snakemake(tmp_path, "--dry-run", base=ROOT / "config" / f"{name}.yaml").jobs["search"] == searches

@@ -1,0 +1,122 @@
+"""A whole study from data to tables, figures and records, and what makes its jobs run again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from harness import ROOT, snakemake
+
+RESULTS = Path("results", "smoke")
+CELL = Path("breast_cancer", "ir10")
+AGGREGATES = {"scores": 1, "table2": 1, "figure4": 1, "ranks": 1, "tracking": 1, "all": 1}
+
+
+def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> None:
+    results = smoke / RESULTS
+    scores = pd.read_parquet(results / "scores.parquet")
+    assert sorted(scores["sampler"]) == ["AutoSMOTE", "NoResampling", "RandomUnderSampler", "SMOTE"]
+    assert set(scores["status"]) == {"ok"}
+    assert scores["test_score"].between(0, 1).all()
+    for name in ("table1", "table2"):
+        for suffix in ("csv", "md", "tex"):
+            assert (results / "tables" / f"{name}.{suffix}").stat().st_size > 0
+    for name in ("figure4", "search_curves", "ranks"):
+        assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+    assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 4
+    assert (results / "mlflow.db").is_file()
+
+
+def test_search_is_bounded_by_its_configuration_and_logs_its_progress(smoke: Path) -> None:
+    search = smoke / RESULTS / "searches" / "autosmote" / CELL / "tree" / "macro_f1" / "seed0"
+    result = json.loads((search / "result.json").read_text())
+    history = pd.read_parquet(search / "history.parquet")
+    assert list(history["iteration"]) == [1, 2, 3, 4]
+    assert result["validation_score"] == history["validation_score"].max()
+    assert result["device"] == "cpu"  # resources.search.gpu is 0 in the smoke configuration
+    with np.load(search / "samples.npz", allow_pickle=False) as samples:
+        assert len(samples["X"]) == result["n_synthetic"]
+    log = smoke / RESULTS / "logs" / "search" / "autosmote" / CELL / "tree" / "macro_f1" / "seed0.log"
+    assert "iteration 4/4" in log.read_text()
+
+
+def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
+    def jobs(kind: str) -> set[Path]:
+        folder = smoke / RESULTS / kind
+        return {path.relative_to(folder).with_suffix("") for path in folder.rglob("*") if path.is_file()}
+
+    logs = jobs("logs")
+    assert logs == jobs("benchmarks")
+    assert len(logs) == 13
+
+
+def test_second_run_has_nothing_to_do_whatever_the_number_of_actors(smoke: Path) -> None:
+    assert "Nothing to be done" in snakemake(smoke, config={"search": {"actors": 2}}).output
+
+
+def test_lost_score_file_runs_its_job_and_the_aggregates(smoke_copy: Path) -> None:
+    (smoke_copy / RESULTS / "baselines" / "over-sampling" / CELL / "seed0.parquet").unlink()
+    assert snakemake(smoke_copy, "--dry-run").jobs == {"baseline": 1} | AGGREGATES
+
+
+def test_changed_parameter_runs_what_depends_on_it(smoke_copy: Path) -> None:
+    longer = snakemake(smoke_copy, "--dry-run", config={"search": {"iterations": 5}})
+    assert longer.jobs == {"search": 1, "search_curves": 1} | AGGREGATES
+
+
+@pytest.mark.parametrize(
+    ("addition", "jobs"),
+    [
+        ("\n# A remark.\n", {}),
+        ("\nANYTHING = 1\n", {"search": 1, "search_curves": 1} | AGGREGATES),
+    ],
+)
+def test_changed_code_runs_its_jobs_and_a_changed_comment_does_not(
+    smoke: Path, tmp_path: Path, addition: str, jobs: dict[str, int]
+) -> None:
+    shutil.copytree(ROOT / "src", tmp_path / "src")
+    with (tmp_path / "src" / "autosmote" / "search" / "rollout.py").open("a") as file:
+        file.write(addition)
+    assert snakemake(smoke, "--dry-run", PYTHONPATH=str(tmp_path / "src")).jobs == jobs
+
+
+def test_method_that_does_not_apply_is_a_row_and_not_an_error(smoke_copy: Path) -> None:
+    # 357 // 60 = 5 minority rows, 3 of them for training: fewer than SMOTE's five neighbours and one.
+    run = snakemake(smoke_copy, "baselines", config={"study": {"imbalance_ratios": [60]}})
+    assert run.code == 0, run.output
+    path = smoke_copy / RESULTS / "baselines" / "over-sampling" / "breast_cancer" / "ir60" / "seed0.parquet"
+    (row,) = pd.read_parquet(path).to_dict("records")
+    assert row["status"] == "not_applicable"
+    assert np.isnan(row["test_score"])
+    assert "n_neighbors" in row["message"]
+
+
+@pytest.mark.slow
+def test_search_gives_the_same_bytes_with_two_actors(smoke: Path, smoke_copy: Path) -> None:
+    run = snakemake(smoke_copy, "searches", "--forcerun", "search", config={"search": {"actors": 2}})
+    assert run.code == 0, run.output
+    search = RESULTS / "searches" / "autosmote" / CELL / "tree" / "macro_f1" / "seed0"
+    assert json.loads((smoke_copy / search / "result.json").read_text())["actors"] == 2
+    for name in ("history.parquet", "samples.npz"):
+        assert (smoke_copy / search / name).read_bytes() == (smoke / search / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_gpu_study_runs_on_the_cpu_where_the_gpu_is_switched_off(smoke_copy: Path) -> None:
+    config = {"resources": {"search": {"gpu": 1}}}
+    run = snakemake(smoke_copy, "searches", "--forcerun", "search", "--resources", "gpu=0", config=config)
+    assert run.code == 0, run.output
+    search = smoke_copy / RESULTS / "searches" / "autosmote" / CELL / "tree" / "macro_f1" / "seed0"
+    assert json.loads((search / "result.json").read_text())["device"] == "cpu"
+
+
+@pytest.mark.slow
+def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> None:
+    run = snakemake(smoke, "--report", str(tmp_path / "report.html"))
+    assert run.code == 0, run.output
+    report = (tmp_path / "report.html").read_text()
+    for name in ("table1.csv", "table2.csv", "figure4.png", "search_curves.png", "ranks.png"):
+        assert name in report
