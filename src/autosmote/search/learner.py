@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from autosmote.search.adam import Adam
 from autosmote.search.policies import Policies, PolicyOutput
 from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
@@ -196,7 +197,7 @@ class Learner:
             for name in self._evaluate
         }
         self._optimisers = {
-            name: torch.optim.Adam(getattr(self.policies, name).parameters(), lr=settings.learning_rate)
+            name: Adam(getattr(self.policies, name).parameters(), settings.learning_rate)
             for name in self._evaluate
         }
 
@@ -266,7 +267,7 @@ class Learner:
             discount=self.settings.discount,
             entropy_cost=self.settings.entropy_cost,
         )
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(getattr(self.policies, name).parameters(), self.settings.gradient_clip)
         optimiser.step()
