@@ -21,13 +21,15 @@ rule search:
         f"{BENCHMARKS}/search/{SEARCH_ID}.tsv"
     conda:
         "../envs/autosmote.yaml"
-    # The actors. Their number is no param, because the result does not depend on it.
+    # The actors. Neither their number nor the evaluator is a param: the result depends on neither.
     threads: config["search"]["actors"]
     resources:
         **config["resources"]["search"],
     params:
         settings={
-            key: value for key, value in config["search"].items() if key != "actors"
+            key: value
+            for key, value in config["search"].items()
+            if key not in ("actors", "evaluator")
         },
         code=code("search.py", "autosmote.search", "autosmote.evaluation"),
     script:

@@ -19,6 +19,7 @@ outcome = run_search(
     snakemake.wildcards.metric,
     snakemake.params.settings,
     actors=snakemake.threads,
+    evaluator=snakemake.config["search"]["evaluator"],
     device="cuda" if use_cuda else "cpu",
     log=print,
     checkpoint=checkpoint,

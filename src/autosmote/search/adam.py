@@ -1,7 +1,7 @@
 """Adam, without PyTorch's compiler.
 
-`torch.optim.Adam` does the same, but imports the compiler when the first optimiser is made: about 2.5 seconds of
-a core, in each of hundreds of searches that compile nothing.
+`torch.optim.Adam` does the same, but imports the compiler when the first optimiser is made: about 2.5 seconds
+of a core, in each of hundreds of searches that compile nothing.
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ def run_search(
     settings: Mapping[str, Any],
     *,
     actors: int = 1,
+    evaluator: str = "auto",
     device: str = "cpu",
     log: Callable[[str], None] | None = None,
     log_seconds: float = 10.0,
@@ -85,6 +86,8 @@ def run_search(
     settings : mapping
         The ``search`` section of the configuration.
     actors : int, default 1
+    evaluator : {"auto", "plain"}, default "auto"
+        How the reward is computed; see `ValidationReward`. The test score is always that of the plain classifier.
     device : str, default "cpu"
         Device of the learner.
     log : callable, optional
@@ -113,6 +116,7 @@ def run_search(
         task.y_train,
         task.X_validation,
         task.y_validation,
+        evaluator=evaluator,
     )
     progress = None if log is None else _Progress(search_settings.iterations, metric, log, log_seconds)
     result = search(

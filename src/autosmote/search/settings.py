@@ -141,7 +141,7 @@ class SearchSettings:
         Parameters
         ----------
         config : mapping
-            The section. Keys that do not change a result (``actors``) are ignored.
+            The section. Keys that do not change a result (``actors``, ``evaluator``) are ignored.
         imbalance_ratio : float
             Majority rows per minority row, for G1.
         seed : int
@@ -156,7 +156,7 @@ class SearchSettings:
         ValueError
             For an unknown key; the message lists the known ones.
         """
-        keys = {key: value for key, value in config.items() if key not in ("actors", "buffers")}
+        keys = {key: value for key, value in config.items() if key not in ("actors", "evaluator", "buffers")}
         keys |= {f"{policy}_buffer": size for policy, size in config.get("buffers", {}).items()}
         known = {field.name for field in fields(cls)} - {"seed", "g1_max"} | {"scale"}
         if unknown := sorted(set(keys) - known):

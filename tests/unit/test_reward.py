@@ -1,0 +1,87 @@
+"""The reward, with and without fitting the classifier."""
+
+import numpy as np
+import pytest
+from sklearn.ensemble import AdaBoostClassifier
+from sklearn.metrics import get_scorer
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+from autosmote.search.reward import ValidationReward
+from autosmote.search.space import SearchSpace
+
+
+@pytest.fixture
+def problem():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(260, 4))
+    y = np.repeat([0, 1], [220, 40])
+    X[y == 1] += 0.8
+    train = np.arange(260) % 3 > 0
+    return X[train], y[train], X[~train], y[~train]
+
+
+def make(problem, estimator, scoring="f1_macro", labels=(0, 1), **keys):
+    X_train, y_train, X_validation, y_validation = problem
+    names = np.array(labels)
+    space = SearchSpace(X_train[y_train == 1], 5)
+    scorer = get_scorer(scoring)
+    arguments = (X_train, names[y_train], X_validation, names[y_validation], labels[1])
+    return space, ValidationReward(space, estimator, scorer, *arguments, **keys)
+
+
+def draws(space, n=15):
+    rng = np.random.default_rng(1)
+    for size in rng.integers(0, 200, n):
+        instance = rng.integers(0, space.n_instances, size).astype(np.int32)
+        yield space.decode(instance, rng.integers(0, space.n_actions, size).astype(np.int32))
+
+
+@pytest.mark.parametrize("labels", [(0, 1), ("no", "yes")])
+@pytest.mark.parametrize("scoring", ["f1_macro", "matthews_corrcoef", "balanced_accuracy"])
+@pytest.mark.parametrize(
+    "estimator", [KNeighborsClassifier(), AdaBoostClassifier(n_estimators=10, random_state=0)]
+)
+def test_both_evaluators_give_the_same_score(problem, estimator, scoring, labels, monkeypatch):
+    space, plain = make(problem, estimator, scoring, labels, evaluator="plain")
+    _, fast = make(problem, estimator, scoring, labels)
+    fits = []
+    monkeypatch.setattr(fast, "fit", lambda samples: fits.append(samples))
+    scores = [(fast(samples), plain(samples)) for samples in draws(space)]
+    assert all(one == other for one, other in scores)
+    assert len({one for one, _ in scores}) > 1
+    assert not fits  # None of the scores came from a fitted classifier.
+
+
+@pytest.mark.parametrize(
+    "estimator, scoring",
+    [
+        (LinearSVC(), "f1_macro"),
+        (DecisionTreeClassifier(random_state=0), "f1_macro"),
+        (KNeighborsClassifier(weights="distance"), "f1_macro"),
+        (KNeighborsClassifier(), "roc_auc"),
+    ],
+)
+def test_anything_else_is_fitted(problem, estimator, scoring, monkeypatch):
+    space, reward = make(problem, estimator, scoring)
+    fits = []
+    fit = reward.fit
+    monkeypatch.setattr(reward, "fit", lambda samples: fits.append(samples) or fit(samples))
+    for samples in draws(space, 3):
+        reward(samples)
+    assert len(fits) == 3
+
+
+def test_fit_is_the_plain_classifier(problem):
+    space, reward = make(problem, KNeighborsClassifier())
+    samples = next(draws(space))
+    fitted = reward.fit(samples)
+    assert type(fitted) is KNeighborsClassifier
+    assert fitted.n_samples_fit_ == len(reward.X_train) + len(samples)
+    assert not hasattr(reward.estimator, "classes_")  # The given classifier is left alone.
+
+
+def test_an_unknown_evaluator_is_named(problem):
+    with pytest.raises(ValueError, match="evaluator='fast'.*auto, plain"):
+        make(problem, KNeighborsClassifier(), evaluator="fast")
