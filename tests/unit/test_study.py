@@ -99,7 +99,7 @@ def test_all_mistakes_are_named_at_once() -> None:
 
 def test_schema_describes_every_key_of_a_search() -> None:
     described = SCHEMA["properties"]["search"]["properties"]
-    keys = set(described) - {"actors", "buffers"} | {
+    keys = set(described) - {"actors", "evaluator", "buffers"} | {
         f"{name}_buffer" for name in described["buffers"]["properties"]
     }
     assert keys == {field.name for field in fields(SearchSettings)} - {"seed", "g1_max"} | {"scale"}

@@ -87,7 +87,7 @@ def run_search(
         The ``search`` section of the configuration.
     actors : int, default 1
     evaluator : {"auto", "plain"}, default "auto"
-        How the reward is computed; see `ValidationReward`. The test score is always that of the plain classifier.
+        How the reward is computed; see `ValidationReward`. The test score is always the plain classifier's.
     device : str, default "cpu"
         Device of the learner.
     log : callable, optional
