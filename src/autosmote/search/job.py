@@ -167,7 +167,11 @@ def run_search(
 
 def _search_key(task: Task, classifier: str, metric: str, settings: SearchSettings) -> str:
     """Digest of everything that the course of a search depends on."""
-    digest = hashlib.sha256(repr((classifier, metric, settings, source_digest("autosmote.search"))).encode())
+    digest = hashlib.sha256(
+        repr(
+            (classifier, metric, settings, source_digest("autosmote.search", "autosmote.evaluation"))
+        ).encode()
+    )
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
         digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
