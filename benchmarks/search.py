@@ -1,0 +1,134 @@
+"""Time a search, and compare what it costs with the classifier fits it is made of.
+
+    python benchmarks/search.py --dataset phoneme --ir 20 --classifier tree --actors 1 --json
+
+CPU seconds, not wall time, except for the iterations per second. `overhead_ratio` is all CPU of the search
+per iteration over that of plain scikit-learn: fitting the classifier on the same rows and predicting the
+validation rows, measured in the same run. Data sets are those of config/config.yaml, from the OpenML cache or
+the network.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import yaml
+from sklearn.metrics import make_scorer
+
+from autosmote.datasets.sources import fetch
+from autosmote.datasets.tasks import make_task
+from autosmote.evaluation import CLASSIFIERS, METRICS, make_classifier
+from autosmote.search.engine import search
+from autosmote.search.learner import Learner
+from autosmote.search.reward import ValidationReward
+from autosmote.search.rollout import Actor
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import SearchSpace
+
+CONFIG = Path(__file__).resolve().parents[1] / "config" / "config.yaml"
+
+
+class Stopwatch:
+    """Add up the CPU seconds of one method of a class."""
+
+    def __init__(self, owner: type, name: str) -> None:
+        self.seconds = 0.0
+        method = getattr(owner, name)
+
+        def timed(*args, **keys):
+            start = time.process_time()
+            try:
+                return method(*args, **keys)
+            finally:
+                self.seconds += time.process_time() - start
+
+        setattr(owner, name, timed)
+
+
+class Recorded(ValidationReward):
+    """A reward that keeps every tenth set of samples, for the comparison."""
+
+    def __call__(self, samples):
+        self.calls = getattr(self, "calls", 0) + 1
+        if self.calls % 10 == 1:
+            self.kept = [*getattr(self, "kept", []), samples]
+        return super().__call__(samples)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 2)[2], prog="benchmarks/search.py"
+    )
+    parser.add_argument(
+        "--dataset", default="phoneme", help="name in config/config.yaml (default: %(default)s)"
+    )
+    parser.add_argument("--ir", type=int, default=20, help="imbalance ratio (default: %(default)s)")
+    parser.add_argument("--classifier", default="tree", choices=sorted(CLASSIFIERS))
+    parser.add_argument("--metric", default="macro_f1", choices=sorted(METRICS))
+    parser.add_argument("--iterations", type=int, default=100, help="(default: %(default)s)")
+    parser.add_argument("--actors", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument("--evaluator", default="auto", choices=["auto", "plain"])
+    parser.add_argument("--round-size", type=int, default=20, help="(default: %(default)s)")
+    parser.add_argument("--device", default="cpu", help="device of the learner (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    specs = yaml.safe_load(CONFIG.read_text())["datasets"]
+    names = {name.lower(): name for name in specs}
+    if options.dataset.lower() not in names:
+        sys.exit(f"unknown data set {options.dataset!r}; known: {', '.join(specs)}")
+    name = names[options.dataset.lower()]
+    task = make_task(fetch(name, specs[name]), options.ir, options.seed)
+
+    settings = SearchSettings.for_ratio(
+        options.ir, iterations=options.iterations, round_size=options.round_size, seed=options.seed
+    )
+    space = SearchSpace(task.X_train[task.y_train == 1], settings.neighbours)
+    estimator = make_classifier(options.classifier, options.seed)
+    parts = (task.X_train, task.y_train, task.X_validation, task.y_validation)
+    rollout, learner = Stopwatch(Actor, "episode"), Stopwatch(Learner, "learn")
+    classifier = Stopwatch(Recorded, "__call__")
+    cpu, wall = sum(os.times()[:4]), time.perf_counter()
+    scorer = make_scorer(METRICS[options.metric])
+    reward = Recorded(space, estimator, scorer, *parts, evaluator=options.evaluator)
+    result = search(space, reward, settings, actors=options.actors, device=options.device)
+    cpu, wall = sum(os.times()[:4]) - cpu, time.perf_counter() - wall
+
+    n = options.iterations
+    usage = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    kilobytes = usage[0] + (options.actors * usage[1] if options.actors > 1 else 0)
+    report = {
+        **{key: value for key, value in vars(options).items() if key != "json"},
+        "dataset": name,
+        "minority_rows": space.n_instances,
+        "mean_synthetic_rows": float(result.history["n_synthetic"].mean()),
+        "cpu_seconds_per_iteration": cpu / n,
+        "iterations_per_second": n / wall,
+        "peak_memory_mb": kilobytes / 1024,
+    }
+    if options.actors == 1:  # The work of actor processes cannot be told apart from here.
+        split = {"rollout": rollout.seconds, "classifier": classifier.seconds, "learner": learner.seconds}
+        split["rest"] = cpu - sum(split.values())
+        report |= {f"{part}_seconds_per_iteration": seconds / n for part, seconds in split.items()}
+        start = time.process_time()
+        for samples in reward.kept:
+            reward.fit(samples).predict(task.X_validation)
+        plain = (time.process_time() - start) / len(reward.kept)
+        report |= {"plain_seconds_per_iteration": plain, "overhead_ratio": cpu / n / plain}
+    if options.json:
+        print(json.dumps(report, indent=2))
+    else:
+        for key, value in report.items():
+            print(f"{key:32} {value:.4g}" if isinstance(value, float) else f"{key:32} {value}")
+
+
+if __name__ == "__main__":
+    main()
