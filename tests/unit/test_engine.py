@@ -169,6 +169,72 @@ def test_an_actor_that_is_killed_ends_the_search(space):
     assert not children()
 
 
+def start_up(code, tmp_path, monkeypatch):
+    """Let every fresh interpreter run this before anything else."""
+    (tmp_path / "sitecustomize.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"hello\n",
+        pytest.param(b"X\xff\xff\xff\x7f", marks=pytest.mark.slow),  # To pickle: 2 GB are to follow.
+        pytest.param(b"." * 200_000, marks=pytest.mark.slow),  # More than a pipe holds.
+    ],
+)
+def test_what_python_prints_when_it_starts_does_no_harm(space, noise, tmp_path, monkeypatch):
+    start_up(f"import os\nos.write(1, {noise!r})\n", tmp_path, monkeypatch)
+    assert_same(
+        search(space, share_above, make_settings(), actors=2), search(space, share_above, make_settings())
+    )
+
+
+def test_an_actor_that_does_not_start_ends_the_search(space, tmp_path, monkeypatch):
+    start_up("import os\nos._exit(3)\n", tmp_path, monkeypatch)
+    # More than a pipe holds, so that the actor dies while it is being written to.
+    ballast = np.zeros(1_000_000)
+    with pytest.raises(ActorError, match="ended unexpectedly.*exit status 3"):
+        search(space, lambda samples: 0.0 * ballast[0], make_settings(), actors=2)
+    assert not children()
+
+
+@pytest.mark.slow
+def test_an_actor_that_stops_replying_ends_the_search(space):
+    def mute(samples):
+        os.closerange(3, 100)
+        time.sleep(600)
+
+    with pytest.raises(ActorError, match="ended unexpectedly"):
+        search(space, mute, make_settings(), actors=2)
+    assert not children()
+
+
+def test_an_exit_in_an_actor_ends_the_search_with_its_traceback(space):
+    with pytest.raises(ActorError, match="(?s)Traceback.*SystemExit: 4"):
+        search(space, lambda samples: sys.exit(4), make_settings(), actors=2)
+    assert not children()
+
+
+def test_a_reward_that_an_actor_cannot_read_ends_the_search_with_its_traceback(space):
+    class Unreadable:
+        def __reduce__(self):
+            return divmod, (1, 0)
+
+        def __call__(self, samples):
+            raise AssertionError("never sent")
+
+    with pytest.raises(ActorError, match="(?s)Traceback.*ZeroDivisionError"):
+        search(space, Unreadable(), make_settings(), actors=2)
+    assert not children()
+
+
+def test_actors_import_what_the_main_process_imports(space, tmp_path, monkeypatch):
+    (tmp_path / "cloudpickle.py").write_text("raise ImportError('not this one')\n")
+    monkeypatch.chdir(tmp_path)
+    assert len(search(space, share_above, make_settings(), actors=2).history) == 20
+
+
 def test_an_interrupt_leaves_no_actor_behind(space):
     def interrupt(iteration):
         raise KeyboardInterrupt

@@ -38,6 +38,9 @@ Reward = Callable[[Samples], float]
 #: a new version is published at the end of a round only the one before it is still in use.
 N_VERSIONS = 2
 
+#: The line with which an actor begins. What stands before it was printed while Python started.
+_GREETING = b"autosmote actor\n"
+
 
 class ActorError(RuntimeError):
     """An actor raised, or died; the message holds its traceback or exit status."""
@@ -203,11 +206,11 @@ class ActorProcesses:
 
     def _start(self, setup: bytes) -> None:
         threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-        environment = (
-            os.environ | dict.fromkeys(threads, "1") | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        )
+        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+        environment = os.environ | dict.fromkeys(threads, "1") | {"PYTHONPATH": path}
         process = subprocess.Popen(
-            [sys.executable, "-c", "from autosmote.search.actors import main; main()"],
+            # -P: the path above and nothing else, not the current folder first.
+            [sys.executable, "-P", "-c", "from autosmote.search.actors import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -218,8 +221,11 @@ class ActorProcesses:
     def _serve(self, process: subprocess.Popen[bytes], setup: bytes) -> None:
         """Hand jobs to one actor and take its replies, in a thread of the main process."""
         assert process.stdin is not None and process.stdout is not None
-        with process.stdin, process.stdout:
-            try:
+        try:
+            with process.stdin, process.stdout:
+                while (line := process.stdout.readline()) != _GREETING:
+                    if not line:
+                        raise EOFError
                 process.stdin.write(setup)
                 process.stdin.flush()
                 self._messages.put(pickle.load(process.stdout))
@@ -227,13 +233,12 @@ class ActorProcesses:
                     pickle.dump(job, process.stdin)
                     process.stdin.flush()
                     self._messages.put(pickle.load(process.stdout))
-            except (EOFError, OSError, pickle.UnpicklingError):
-                if not self._closing:
-                    status = process.wait()
-                    cause = (
-                        f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-                    )
-                    self._messages.put(("error", f"an actor process ended unexpectedly ({cause})"))
+        except Exception:
+            if not self._closing:
+                # Its input is closed by now, so an actor that still runs ends.
+                status = process.wait()
+                cause = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+                self._messages.put(("error", f"an actor process ended unexpectedly ({cause})"))
 
 
 def make_actors(
@@ -263,27 +268,37 @@ def main() -> None:
         sys.stderr.fileno(), sys.stdout.fileno()
     )  # What a classifier prints must not mix with the replies.
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the main process ends us.
+    replies.write(b"\n" + _GREETING)
+    replies.flush()
 
     def reply(kind: str, content: Any) -> None:
         pickle.dump((kind, content), replies)
         replies.flush()
 
+    def request() -> Any:
+        content = requests.get()
+        if isinstance(content, BaseException):
+            raise content
+        return content
+
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     try:
         with threadpool_limits(1):
-            worker, path, layout = requests.get()
+            worker, path, layout = request()
             memory = _shared_weights(path, layout, mode="r")
             reply("ready", None)
             while True:
-                episode, version = requests.get()
+                episode, version = request()
                 if not worker.has(version):
                     worker.load(
                         version, {name: array.copy() for name, array in memory[version % N_VERSIONS].items()}
                     )
                 reply("outcome", (episode, worker.run(episode, version)))
-    except Exception:
+    except BaseException:
         reply("error", f"an actor failed:\n{traceback.format_exc()}")
+        sys.stdout.flush()
+        os._exit(1)  # The thread that waits for requests would be in the way of a regular end.
 
 
 def _read_requests(requests: queue.SimpleQueue[Any]) -> None:
@@ -293,9 +308,8 @@ def _read_requests(requests: queue.SimpleQueue[Any]) -> None:
             requests.put(pickle.load(sys.stdin.buffer))
     except EOFError:
         os._exit(0)
-    except Exception:
-        traceback.print_exc()
-        os._exit(1)
+    except BaseException as error:
+        requests.put(error)
 
 
 def _shared_weights(
