@@ -8,6 +8,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from autosmote.search.learner import Buffer, Learner, Steps, episode_steps
+from autosmote.search.policies import _PairScores
 from autosmote.search.rollout import Actor, episode_rng
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import WEIGHTS, SearchSpace
@@ -256,3 +257,17 @@ def test_initial_weights_depend_on_the_seed_alone(space):
     assert not all(np.array_equal(one[key], different[key]) for key in one)
     torch.manual_seed(123)
     assert torch.equal(torch.get_rng_state(), state)  # The caller's random state is left alone.
+
+
+@pytest.mark.parametrize("n_states", [1, 15, 16, 17, 40])
+def test_scores_of_pairs_and_their_gradients_do_not_depend_on_the_chunks(n_states):
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(n_states, 8), (n_states, 4, 8), (5, 8), (8,)]
+    inputs = [torch.randn(shape, generator=generator, requires_grad=True) for shape in shapes]
+    state, neighbour, weight, out = inputs
+    whole = torch.relu(state[:, None, None] + neighbour[:, :, None] + weight) @ out
+    upstream = torch.randn(whole.shape, generator=generator)
+    chunked = _PairScores.apply(*inputs)
+    torch.testing.assert_close(chunked, whole)
+    expected = torch.autograd.grad(whole, inputs, upstream)
+    torch.testing.assert_close(torch.autograd.grad(chunked, inputs, upstream), expected)
