@@ -19,8 +19,8 @@ from pathlib import Path
 import yaml
 from sklearn.metrics import make_scorer
 
-from autosmote.datasets.sources import fetch
-from autosmote.datasets.tasks import make_task
+from autosmote.datasets.sources import DatasetError, fetch
+from autosmote.datasets.tasks import TaskError, make_task
 from autosmote.evaluation import CLASSIFIERS, METRICS, make_classifier
 from autosmote.search.engine import search
 from autosmote.search.learner import Learner
@@ -86,7 +86,10 @@ def main() -> None:
     if options.dataset.lower() not in names:
         sys.exit(f"unknown data set {options.dataset!r}; known: {', '.join(specs)}")
     name = names[options.dataset.lower()]
-    task = make_task(fetch(name, specs[name]), options.ir, options.seed)
+    try:
+        task = make_task(fetch(name, specs[name]), options.ir, options.seed)
+    except (DatasetError, TaskError) as error:
+        sys.exit(str(error))
 
     settings = SearchSettings.for_ratio(
         options.ir, iterations=options.iterations, round_size=options.round_size, seed=options.seed
