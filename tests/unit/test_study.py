@@ -50,7 +50,7 @@ def test_default_configuration_is_the_papers_study() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["quickstart", "lite", "smoke"])
+@pytest.mark.parametrize("name", ["quickstart", "phoneme", "lite", "smoke"])
 def test_other_configurations_state_differences_only(name: str) -> None:
     changes = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
     assert Study.from_config(merged(PAPER, changes), SCHEMA).name == name
