@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from imblearn.pipeline import make_pipeline
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.model_selection import cross_val_score
@@ -15,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from autosmote import AutoSMOTE
+from autosmote.search.engine import search
 
 
 @pytest.fixture
@@ -77,6 +79,23 @@ def test_data_frames_come_back_as_data_frames(data):
     assert y_resampled.name == "target"
 
 
+@pytest.mark.parametrize("kind", [np.array, pd.DataFrame, list])
+def test_rows_between_whole_numbers_are_not_cut_off(data, kind):
+    X, y = np.round(3 * data[0]).astype(int), data[1]
+    expected, _ = make_sampler().fit_resample(X.astype(float), y)
+    assert (expected != np.round(expected)).any()
+    X_resampled, _ = make_sampler().fit_resample(kind(X.tolist()), y)
+    assert_array_equal(np.asarray(X_resampled), expected)
+
+
+def test_columns_of_floats_keep_their_type_and_others_become_floats(data):
+    X = pd.DataFrame(data[0], columns=list("abcd")).astype({"a": "float32"})
+    X["b"], X["c"] = X["b"] > 0, X["c"].round().astype("Int64")
+    X_resampled, _ = make_sampler().fit_resample(X, data[1])
+    assert X_resampled.dtypes.to_dict() == {"a": "float32", "b": "float64", "c": "float64", "d": "float64"}
+    assert_array_equal(X_resampled[: len(X)].astype(float), X.astype(float))
+
+
 @pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc", lambda estimator, X, y: estimator.score(X, y)])
 def test_takes_any_classifier_and_any_scorer(data, scoring):
     sampler = make_sampler(estimator=KNeighborsClassifier(), scoring=scoring)
@@ -120,6 +139,53 @@ def test_values_that_are_not_finite_are_refused(data, bad):
     X[3, 1] = bad
     with pytest.raises(ValueError, match="NaN|infinity"):
         make_sampler().fit_resample(X, y)
+
+
+def test_sparse_rows_are_refused_with_a_remedy(data):
+    with pytest.raises(TypeError, match="toarray"):
+        make_sampler().fit_resample(csr_array(data[0]), data[1])
+
+
+@pytest.mark.parametrize(
+    "validation, message",
+    [
+        (0.1, r"validation=0.1 holds out 0 of the 3 rows of class 1.*larger"),
+        (0.75, r"validation=0.75 holds out 2 of the 3 rows of class 1.*smaller"),
+    ],
+)
+def test_a_split_without_minority_rows_on_both_sides_is_refused(data, validation, message):
+    X, y = data
+    keep = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]])
+    with pytest.raises(ValueError, match=message):
+        make_sampler(validation=validation).fit_resample(X[keep], y[keep])
+
+
+def test_three_minority_rows_suffice(data):
+    X, y = data
+    keep = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]])
+    sampler = make_sampler()
+    _, resampled = sampler.fit_resample(X[keep], y[keep])
+    assert resampled.sum() >= 3
+
+
+@pytest.mark.parametrize("n_jobs, actors", [(None, 1), (3, 3), (100, 8), (-1, 6), (-5, 2), (-100, 1)])
+def test_n_jobs_means_what_it_means_in_scikit_learn(data, n_jobs, actors, monkeypatch):
+    used = []
+
+    def note(*arguments, actors, **keys):
+        used.append(actors)
+        return search(*arguments, **keys)
+
+    monkeypatch.setattr("autosmote.sampler.search", note)
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    make_sampler(n_jobs=n_jobs).fit_resample(*data)
+    assert used == [actors]
+
+
+@pytest.mark.parametrize("n_jobs", [0, 2.0, True, "2"])
+def test_other_numbers_of_jobs_are_refused(data, n_jobs):
+    with pytest.raises(ValueError, match=f"n_jobs={n_jobs!r}: expected"):
+        make_sampler(n_jobs=n_jobs).fit_resample(*data)
 
 
 def test_an_unknown_scorer_is_named(data):
