@@ -78,6 +78,23 @@ def make_classifier(name: str, seed: int) -> ClassifierMixin:
     return CLASSIFIERS[name](seed)
 
 
+def is_refusal(error: ValueError) -> bool:
+    """Tell whether a base classifier cannot be fitted to a resampled training set, from a bug.
+
+    Parameters
+    ----------
+    error : ValueError
+        What fitting or predicting raised.
+
+    Returns
+    -------
+    bool
+        True if there are fewer rows than KNN has neighbours, or if AdaBoost's first stump cannot tell the
+        classes apart.
+    """
+    return any(text in str(error) for text in _CLASSIFIER_REFUSALS)
+
+
 def score(
     estimator: ClassifierMixin,
     X_train: np.ndarray,
@@ -228,8 +245,7 @@ class _Failure:
 _FAILURES_BY_GRAVITY = ("memory", "failed", "not_applicable")
 _REASON_LENGTH = 200
 
-# What a resampled set can do to a classifier, told from an error by scikit-learn's wording: leave fewer rows
-# than KNN has neighbours, or two equal halves that AdaBoost's first stump cannot tell apart.
+# scikit-learn has no exception type of its own for these.
 _CLASSIFIER_REFUSALS = ("Expected n_neighbors <= n_samples_fit", "ensemble is worse than random")
 
 
@@ -323,7 +339,7 @@ def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: i
     except MemoryError as error:
         return _Failure("memory", _shorten(str(error) or "out of memory"))
     except ValueError as error:
-        if any(text in str(error) for text in _CLASSIFIER_REFUSALS):
+        if is_refusal(error):
             return _Failure("not_applicable", _shorten(f"{classifier}: {error}"))
         raise
 

@@ -129,7 +129,8 @@ class AutoSMOTE(BaseSampler):
         Raises
         ------
         ValueError
-            If there are not two classes, if a class has too few rows, or if an argument is out of its range.
+            If there are not two classes, if a class has too few rows for the split or the classifier, or if
+            an argument is out of its range.
         TypeError
             If `X` is sparse.
         """
@@ -195,6 +196,11 @@ class AutoSMOTE(BaseSampler):
         # Two rounds are under way at a time.
         actors = min(_n_processes(self.n_jobs), 2 * settings.round_size)
         result = search(space, reward, settings, actors=actors, device=self.device)
+        if not result.best_iteration:
+            raise ValueError(
+                f"{estimator!r} could not be fitted in any of the {self.n_iterations} iterations: the rows are "
+                "too few for it, or all alike"
+            )
         self.best_score_ = result.best_score
         self.history_ = result.history
         self.minority_class_ = minority
@@ -209,4 +215,5 @@ def _n_processes(n_jobs: Any) -> int:
         return 1
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
         raise ValueError(f"n_jobs={n_jobs!r}: expected None or a whole number other than 0")
-    return int(n_jobs) if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
+    given = int(n_jobs)
+    return given if given > 0 else max(1, (os.cpu_count() or 1) + 1 + given)

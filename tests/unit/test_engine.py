@@ -280,6 +280,30 @@ def test_a_killed_search_leaves_no_actor_behind(how, tmp_path):
         time.sleep(0.05)
 
 
+def few_rows_only(samples):
+    return share_above(samples) if len(samples) < 20 else float("nan")
+
+
+def test_an_episode_without_a_score_is_neither_best_nor_learned_from(space):
+    settings = make_settings(cross_instance_buffer=1, instance_specific_buffer=1, low_level_buffer=1)
+    result = search(space, few_rows_only, settings)
+    history = result.history
+    unscored = history["validation_score"].isna()
+    assert 0 < unscored.sum() < len(history)
+    assert_array_equal(unscored, history["n_synthetic"] >= 20)
+    assert_array_equal(history["cross_instance_loss"].isna(), unscored)
+    assert_array_equal(history["best_validation_score"], history["validation_score"].cummax().ffill())
+    assert result.best_score == share_above(result.samples) == history["validation_score"].max()
+    assert_same(result, search(space, few_rows_only, settings, actors=2))
+
+
+def test_a_search_without_any_score_has_no_best(space):
+    result = search(space, lambda samples: float("nan"), make_settings())
+    assert result.best_iteration == len(result.samples) == 0
+    assert np.isnan(result.best_score)
+    assert result.history["best_validation_score"].isna().all()
+
+
 def test_no_actors_is_refused(space):
     with pytest.raises(ValueError, match="actors=0"):
         search(space, share_above, make_settings(), actors=0)

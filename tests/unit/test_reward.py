@@ -82,6 +82,26 @@ def test_fit_is_the_plain_classifier(problem):
     assert not hasattr(reward.estimator, "classes_")  # The given classifier is left alone.
 
 
+@pytest.mark.parametrize("evaluator", ["auto", "plain"])
+def test_rows_that_the_classifier_refuses_have_no_score(evaluator):
+    X, y = np.zeros((15, 1)), np.repeat([0, 1], [12, 3])
+    problem = (X, y, X, y)
+    space, reward = make(problem, AdaBoostClassifier(random_state=0), evaluator=evaluator)
+
+    def score(n_synthetic):
+        none = np.zeros(n_synthetic, dtype=np.int32)
+        return reward(space.decode(none, none))
+
+    assert np.isnan(score(9))  # 12 rows of each class, all equal: no stump is better than chance.
+    assert np.isfinite([score(8), score(10)]).all()
+
+
+def test_other_errors_of_the_classifier_are_not_hidden(problem):
+    space, reward = make(problem, DecisionTreeClassifier(max_depth=-1))
+    with pytest.raises(ValueError, match="max_depth"):
+        reward(next(draws(space)))
+
+
 def test_an_unknown_evaluator_is_named(problem):
     with pytest.raises(ValueError, match="evaluator='fast'.*auto, plain"):
         make(problem, KNeighborsClassifier(), evaluator="fast")

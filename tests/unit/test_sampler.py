@@ -188,6 +188,16 @@ def test_other_numbers_of_jobs_are_refused(data, n_jobs):
         make_sampler(n_jobs=n_jobs).fit_resample(*data)
 
 
+class Refusing(DecisionTreeClassifier):
+    def fit(self, X, y):
+        raise ValueError("Expected n_neighbors <= n_samples_fit, but n_neighbors = 5")
+
+
+def test_a_classifier_that_refuses_all_rows_is_named(data):
+    with pytest.raises(ValueError, match="Refusing.* could not be fitted in any of the 6 iterations"):
+        make_sampler(estimator=Refusing()).fit_resample(*data)
+
+
 def test_an_unknown_scorer_is_named(data):
     with pytest.raises(ValueError, match="f1_makro"):
         make_sampler(scoring="f1_makro").fit_resample(*data)

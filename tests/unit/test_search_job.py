@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.tree import DecisionTreeClassifier
 
+from autosmote.analysis.scores import collect
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation import METRICS, make_classifier
 from autosmote.search.job import run_search
@@ -97,6 +99,25 @@ def test_progress_is_logged(task):
     quiet = []
     run_search(task, "tree", "mcc", SETTINGS, log=quiet.append, log_seconds=3600)
     assert len(quiet) == 1  # The last iteration is always told.
+
+
+class Refusing(DecisionTreeClassifier):
+    def fit(self, X, y):
+        raise ValueError("BaseClassifier in AdaBoostClassifier ensemble is worse than random")
+
+
+def test_a_search_that_the_classifier_refuses_leaves_a_row_without_scores(task, tmp_path, monkeypatch):
+    monkeypatch.setattr("autosmote.search.job.make_classifier", lambda name, seed: Refusing())
+    lines = []
+    run_search(task, "adaboost", "mcc", SETTINGS, log=lines.append, log_seconds=0.0).save(tmp_path)
+    assert "none yet" in lines[-1]
+    table = collect([tmp_path / "result.json"])
+    assert table.loc[0, "status"] == "not_applicable"
+    assert "adaboost could not be fitted" in table.loc[0, "message"]
+    assert table.loc[0, ["validation_score", "test_score", "n_majority", "n_minority"]].isna().all()
+    assert len(pd.read_parquet(tmp_path / "history.parquet")) == 8
+    with np.load(tmp_path / "samples.npz", allow_pickle=False) as samples:
+        assert samples["X"].shape == (0, 3)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The keys of a search."""
 
+import numpy as np
 import pytest
 
 from autosmote.search.settings import SearchSettings
@@ -30,11 +31,17 @@ def test_an_unknown_key_is_named_with_the_known_ones():
         SearchSettings.from_config({"iteration": 5}, imbalance_ratio=20, seed=0)
 
 
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    assert SearchSettings(g1_max=np.int64(8)) == SearchSettings(g1_max=8)
+
+
 @pytest.mark.parametrize(
     "key, value",
     [
         ("iterations", 0),
         ("iterations", 2.5),
+        ("round_size", 20.0),
+        ("g1_max", "8"),
         ("neighbours", -1),
         ("learning_rate", 0.0),
         ("discount", 1.5),
@@ -45,4 +52,4 @@ def test_an_unknown_key_is_named_with_the_known_ones():
 )
 def test_a_value_out_of_range_is_named(key, value):
     with pytest.raises(ValueError, match=f"{key}={value!r}"):
-        SearchSettings(g1_max=8, **{key: value})
+        SearchSettings(**{"g1_max": 8, key: value})

@@ -42,8 +42,9 @@ class Iteration:
     n_synthetic : int
         Synthetic rows.
     validation_score : float
+        NaN if the classifier could not be fitted.
     best_validation_score : float
-        Best so far.
+        Best so far; NaN if there is none.
     cross_instance_loss, instance_specific_loss, low_level_loss : float
         Eq. 2 summed over the batch of the last update; NaN where the policy was not updated.
     cross_instance_entropy, instance_specific_entropy, low_level_entropy : float
@@ -56,12 +57,12 @@ class Iteration:
     n_synthetic: int
     validation_score: float
     best_validation_score: float
-    cross_instance_loss: float
-    cross_instance_entropy: float
-    instance_specific_loss: float
-    instance_specific_entropy: float
-    low_level_loss: float
-    low_level_entropy: float
+    cross_instance_loss: float = math.nan
+    cross_instance_entropy: float = math.nan
+    instance_specific_loss: float = math.nan
+    instance_specific_entropy: float = math.nan
+    low_level_loss: float = math.nan
+    low_level_entropy: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ class SearchResult:
     Attributes
     ----------
     best_score : float
-        Best validation score.
+        Best validation score; NaN if no iteration has a score.
     best_iteration : int
-        The first iteration that reached it, from 1.
+        The first iteration that reached it, from 1; 0 if no iteration has a score.
     samples : Samples
         Its synthetic rows, as decisions.
     history : DataFrame
@@ -102,7 +103,8 @@ def search(
     ----------
     space : SearchSpace
     reward : callable
-        From `Samples` to a finite score, larger is better.
+        From `Samples` to a finite score, larger is better; NaN where there is none. An episode without a
+        score is not learned from.
     settings : SearchSettings
     actors : int, default 1
         1 runs the episodes in this process; more start that many processes, which work while the learner
@@ -143,7 +145,8 @@ def search(
                 course.weights_before = learner.weights()
                 for episode_number in _episodes(settings, round_):
                     episode, score = pool.next()
-                    course.add(episode_number, round_, episode, score, learner.learn(episode, score))
+                    report = {} if math.isnan(score) else learner.learn(episode, score)
+                    course.add(episode_number, round_, episode, score, report)
                     if on_iteration is not None:
                         on_iteration(course.history[-1])
                 pool.publish(round_ + 1, learner.weights())
@@ -164,13 +167,13 @@ class _Course:
     weights_before: Mapping[str, NDArray[np.float32]]  # As the round before the last one left them.
     round: int = 0
     history: list[Iteration] = field(default_factory=list)
-    best_score: float = -math.inf
+    best_score: float = math.nan
     best_iteration: int = 0
     best_instance: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     best_action: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     def add(self, number: int, round_: int, episode: Episode, score: float, report: dict[str, float]) -> None:
-        if score > self.best_score:
+        if score > self.best_score or (self.best_iteration == 0 and not math.isnan(score)):
             self.best_score, self.best_iteration = score, number + 1
             self.best_instance, self.best_action = episode.step_instance, episode.action
         self.history.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +39,8 @@ class SearchOutcome:
     ----------
     row : dict
         The row of the score table, and what else is worth keeping: ``best_iteration``, ``iterations``,
-        ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``.
+        ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``. Its status is ``ok``, or ``not_applicable``
+        if the classifier could be fitted in no iteration.
     history : DataFrame
         One row per iteration; see `autosmote.search.engine.Iteration`.
     samples : dict of str to ndarray
@@ -131,7 +133,28 @@ def run_search(
         else Checkpoint(checkpoint, _search_key(task, classifier, metric, search_settings)),
     )
 
-    test_score = METRICS[metric](task.y_test, reward.fit(result.samples).predict(task.X_test))
+    if result.best_iteration:
+        found = {
+            "validation_score": result.best_score,
+            "test_score": METRICS[metric](task.y_test, reward.fit(result.samples).predict(task.X_test)),
+            "status": "ok",
+            "message": "",
+            "n_majority": int(np.sum(task.y_train == 0)),
+            "n_minority": space.n_instances + len(result.samples),
+            "best_iteration": result.best_iteration,
+            "n_synthetic": len(result.samples),
+        }
+    else:
+        found = {
+            "validation_score": math.nan,
+            "test_score": math.nan,
+            "status": "not_applicable",
+            "message": f"{classifier} could not be fitted in any iteration",
+            "n_majority": None,
+            "n_minority": None,
+            "best_iteration": None,
+            "n_synthetic": None,
+        }
     row = {
         "dataset": task.dataset,
         "imbalance_ratio": task.imbalance_ratio,
@@ -141,20 +164,13 @@ def run_search(
         "classifier": classifier,
         "metric": metric,
         "ratio": None,
-        "validation_score": result.best_score,
-        "test_score": test_score,
-        "status": "ok",
-        "message": "",
         "settings": json.dumps(asdict(search_settings), sort_keys=True),
-        "n_majority": int(np.sum(task.y_train == 0)),
-        "n_minority": space.n_instances + len(result.samples),
         "seconds": sum(os.times()[:4]) - cpu,
         "wall_seconds": time.perf_counter() - wall,
         "iterations": search_settings.iterations,
-        "best_iteration": result.best_iteration,
-        "n_synthetic": len(result.samples),
         "device": device,
         "actors": actors,
+        **found,
     }
     samples: dict[str, np.ndarray] = {
         "source": result.samples.source,
@@ -194,9 +210,11 @@ class _Progress:
         if now - self.last < self.every and done < self.iterations:
             return
         self.last = now
+        score = iteration.best_validation_score
+        best = "none yet" if math.isnan(score) else f"{score:.4f}"
         rate = (done - self.before) / max(now - self.start, 1e-9)
         self.log(
             f"iteration {done}/{self.iterations}, {rate:.1f} iterations/s, "
-            f"best validation {self.metric} {iteration.best_validation_score:.4f}, "
+            f"best validation {self.metric} {best}, "
             f"{(self.iterations - done) / rate:.0f} s left"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 
+from autosmote.evaluation import is_refusal
 from autosmote.search.fast_adaboost import AdaBoostPredictor
 from autosmote.search.fast_knn import KNeighborsPredictor
 from autosmote.search.space import Samples, SearchSpace
@@ -107,17 +109,23 @@ class ValidationReward:
         Returns
         -------
         float
+            NaN if the classifier cannot be fitted to these rows (see `autosmote.evaluation.is_refusal`).
 
         Raises
         ------
         ValueError
             If the scorer returns something that is not a finite number.
         """
-        if self._predictor is None:
-            fitted = self.fit(samples)
-        else:
-            fitted = _Predicted(np.unique(self.y_train), self._predictor.predict(samples))
-        score = float(self.scorer(fitted, self.X_validation, self.y_validation))
+        try:
+            if self._predictor is None:
+                fitted = self.fit(samples)
+            else:
+                fitted = _Predicted(np.unique(self.y_train), self._predictor.predict(samples))
+            score = float(self.scorer(fitted, self.X_validation, self.y_validation))
+        except ValueError as error:
+            if is_refusal(error):
+                return math.nan
+            raise
         if not np.isfinite(score):
             raise ValueError(
                 f"the scorer returned {score} on the validation rows; a search needs finite scores"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from numbers import Integral
 from typing import Any
 
 
@@ -81,7 +82,7 @@ class SearchSettings:
         )  # fmt: skip
         for key in at_least_one:
             value = getattr(self, key)
-            if isinstance(value, bool) or int(value) != value or value < 1:
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
                 raise ValueError(f"search setting {key}={value!r}: expected a whole number of at least 1")
         for key in ("learning_rate", "gradient_clip"):
             if not getattr(self, key) > 0:
