@@ -198,8 +198,8 @@ class AutoSMOTE(BaseSampler):
         result = search(space, reward, settings, actors=actors, device=self.device)
         if not result.best_iteration:
             raise ValueError(
-                f"{estimator!r} could not be fitted in any of the {self.n_iterations} iterations: the rows are "
-                "too few for it, or all alike"
+                f"{estimator!r} could not be fitted in any of the {self.n_iterations} iterations: the rows "
+                "are too few for it, or all alike"
             )
         self.best_score_ = result.best_score
         self.history_ = result.history

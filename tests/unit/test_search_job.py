@@ -12,7 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 from autosmote.analysis.scores import collect
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation import METRICS, make_classifier
-from autosmote.search.job import run_search
+from autosmote.search.checkpoint import Checkpoint
+from autosmote.search.job import _search_key, run_search
+from autosmote.search.settings import SearchSettings
 
 SETTINGS = {"iterations": 8, "actors": 4, "round_size": 2, "neighbours": 5, "buffers": {"low_level": 20}}
 
@@ -99,6 +101,52 @@ def test_progress_is_logged(task):
     quiet = []
     run_search(task, "tree", "mcc", SETTINGS, log=quiet.append, log_seconds=3600)
     assert len(quiet) == 1  # The last iteration is always told.
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.fixture
+def interrupted(task, tmp_path, monkeypatch):
+    """The checkpoint of a search that was stopped after its third round."""
+    monkeypatch.setattr(Checkpoint, "due", lambda self: True)
+
+    def stop(line):
+        if line.startswith("iteration 7/"):
+            raise Interrupted
+
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(Interrupted):
+        run_search(task, "tree", "macro_f1", SETTINGS, checkpoint=path, log=stop, log_seconds=0.0)
+    return path
+
+
+def test_an_interrupted_search_claims_no_time_that_it_cannot_know(task, outcome, interrupted):
+    lines = []
+    resumed = run_search(task, "tree", "macro_f1", SETTINGS, checkpoint=interrupted, log=lines.append)
+    assert lines[0] == "going on after iteration 6 from a checkpoint"
+    times = {"seconds", "wall_seconds"}
+    assert all(np.isnan(resumed.row[name]) for name in times)
+    assert {k: v for k, v in resumed.row.items() if k not in times} == {
+        k: v for k, v in outcome.row.items() if k not in times
+    }
+    assert resumed.history.to_csv() == outcome.history.to_csv()
+
+
+@pytest.mark.parametrize("version", ["sklearn.__version__", "torch.__version__", "numpy.__version__"])
+def test_another_version_does_not_go_on_from_a_checkpoint(task, interrupted, version, monkeypatch):
+    monkeypatch.setattr(version, "0.1")
+    lines = []
+    anew = run_search(task, "tree", "macro_f1", SETTINGS, checkpoint=interrupted, log=lines.append)
+    assert len(lines) == 1
+    assert anew.row["seconds"] > 0
+
+
+def test_another_device_does_not_go_on_from_a_checkpoint(task):
+    settings = SearchSettings(g1_max=2)
+    one, other = (_search_key(task, "tree", "mcc", settings, device) for device in ("cpu", "cuda"))
+    assert one != other
 
 
 class Refusing(DecisionTreeClassifier):

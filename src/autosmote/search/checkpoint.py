@@ -20,8 +20,8 @@ class Checkpoint:
     Parameters
     ----------
     path : Path
-        One file, replaced as a whole; its size does not grow with the data, and with the number of iterations
-        only by their history (about 100 bytes each).
+        One file, replaced as a whole. It grows with the number of features, with the best synthetic rows (8
+        bytes each), and with the number of iterations by their history (some hundred bytes each).
     key : str
         What the search depends on. A file with another key belongs to another search and is not used.
     every : float, default 30.0

@@ -79,12 +79,15 @@ class SearchResult:
         Its synthetic rows, as decisions.
     history : DataFrame
         One row per iteration, with the fields of `Iteration`.
+    resumed_after : int
+        Iterations that were taken from a checkpoint.
     """
 
     best_score: float
     best_iteration: int
     samples: Samples
     history: pd.DataFrame
+    resumed_after: int = 0
 
 
 def search(
@@ -133,6 +136,7 @@ def search(
         if checkpoint is not None and (state := checkpoint.load()) is not None:
             course = _Course.from_state(state)
             learner.load_state_dict(state["learner"])
+        resumed_after = len(course.history)
         pool = make_actors(space, settings, reward, learner.weights(), actors)
         try:
             # Version v of the weights was learned from the rounds before v; round r acts with version r - 1.
@@ -157,7 +161,8 @@ def search(
         finally:
             pool.close()
     samples = space.decode(course.best_instance, course.best_action)
-    return SearchResult(course.best_score, course.best_iteration, samples, pd.DataFrame(course.history))
+    history = pd.DataFrame(course.history)
+    return SearchResult(course.best_score, course.best_iteration, samples, history, resumed_after)
 
 
 @dataclass

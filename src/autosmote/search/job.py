@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn
+import torch
 from sklearn.metrics import make_scorer
 
 from autosmote.datasets.tasks import Task
@@ -40,7 +42,8 @@ class SearchOutcome:
     row : dict
         The row of the score table, and what else is worth keeping: ``best_iteration``, ``iterations``,
         ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``. Its status is ``ok``, or ``not_applicable``
-        if the classifier could be fitted in no iteration.
+        if the classifier could be fitted in no iteration. ``seconds`` and ``wall_seconds`` are NaN for a
+        search that went on from a checkpoint.
     history : DataFrame
         One row per iteration; see `autosmote.search.engine.Iteration`.
     samples : dict of str to ndarray
@@ -97,7 +100,8 @@ def run_search(
     log_seconds : float, default 10.0
     checkpoint : Path, optional
         File that keeps the state of the search every half minute. A search of the same task, classifier,
-        metric and settings, by the same code, goes on from it. Remove it when the outcome is saved.
+        metric and settings, on the same device and by the same code and library versions, goes on from it.
+        Remove it when the outcome is saved.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def run_search(
         on_iteration=progress,
         checkpoint=None
         if checkpoint is None
-        else Checkpoint(checkpoint, _search_key(task, classifier, metric, search_settings)),
+        else Checkpoint(checkpoint, _search_key(task, classifier, metric, search_settings, device)),
     )
 
     if result.best_iteration:
@@ -165,8 +169,9 @@ def run_search(
         "metric": metric,
         "ratio": None,
         "settings": json.dumps(asdict(search_settings), sort_keys=True),
-        "seconds": sum(os.times()[:4]) - cpu,
-        "wall_seconds": time.perf_counter() - wall,
+        # What the processes before an interruption took died with them.
+        "seconds": math.nan if result.resumed_after else sum(os.times()[:4]) - cpu,
+        "wall_seconds": math.nan if result.resumed_after else time.perf_counter() - wall,
         "iterations": search_settings.iterations,
         "device": device,
         "actors": actors,
@@ -181,13 +186,11 @@ def run_search(
     return SearchOutcome(row, result.history, samples)
 
 
-def _search_key(task: Task, classifier: str, metric: str, settings: SearchSettings) -> str:
+def _search_key(task: Task, classifier: str, metric: str, settings: SearchSettings, device: str) -> str:
     """Digest of everything that the course of a search depends on."""
-    digest = hashlib.sha256(
-        repr(
-            (classifier, metric, settings, source_digest("autosmote.search", "autosmote.evaluation"))
-        ).encode()
-    )
+    code = source_digest("autosmote.search", "autosmote.evaluation")
+    versions = np.__version__, sklearn.__version__, torch.__version__
+    digest = hashlib.sha256(repr((classifier, metric, settings, device, code, *versions)).encode())
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
         digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
