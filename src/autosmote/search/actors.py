@@ -140,7 +140,6 @@ class ActorProcesses:
     def __init__(
         self, space: SearchSpace, settings: SearchSettings, reward: Reward, weights: Weights, n_actors: int
     ) -> None:
-        self._n_actors = n_actors
         self._order: deque[int] = deque()
         self._outcomes: dict[int, Outcome] = {}
         self._jobs: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
@@ -264,9 +263,8 @@ def make_actors(
 def main() -> None:
     """Run an actor: read work from standard input, write replies to standard output."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(
-        sys.stderr.fileno(), sys.stdout.fileno()
-    )  # What a classifier prints must not mix with the replies.
+    # What a classifier prints must not mix with the replies.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the main process ends us.
     replies.write(b"\n" + _GREETING)
     replies.flush()
@@ -291,9 +289,8 @@ def main() -> None:
             while True:
                 episode, version = request()
                 if not worker.has(version):
-                    worker.load(
-                        version, {name: array.copy() for name, array in memory[version % N_VERSIONS].items()}
-                    )
+                    shared = memory[version % N_VERSIONS]
+                    worker.load(version, {name: array.copy() for name, array in shared.items()})
                 reply("outcome", (episode, worker.run(episode, version)))
     except BaseException:
         reply("error", f"an actor failed:\n{traceback.format_exc()}")

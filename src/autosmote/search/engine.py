@@ -137,23 +137,25 @@ def search(
             course = _Course.from_state(state)
             learner.load_state_dict(state["learner"])
         resumed_after = len(course.history)
-        pool = make_actors(space, settings, reward, learner.weights(), actors)
+        weights = learner.weights()
+        pool = make_actors(space, settings, reward, weights, actors)
         try:
             # Version v of the weights was learned from the rounds before v; round r acts with version r - 1.
             start = course.round
             pool.publish(max(0, start - 1), course.weights_before)
-            pool.publish(start, learner.weights())
+            pool.publish(start, weights)
             _submit(pool, settings, start, version=max(0, start - 1))
             _submit(pool, settings, start + 1, version=start)
             for round_ in range(start, math.ceil(settings.iterations / settings.round_size)):
-                course.weights_before = learner.weights()
+                course.weights_before = weights
                 for episode_number in _episodes(settings, round_):
                     episode, score = pool.next()
                     report = {} if math.isnan(score) else learner.learn(episode, score)
                     course.add(episode_number, round_, episode, score, report)
                     if on_iteration is not None:
                         on_iteration(course.history[-1])
-                pool.publish(round_ + 1, learner.weights())
+                weights = learner.weights()
+                pool.publish(round_ + 1, weights)
                 _submit(pool, settings, round_ + 2, version=round_ + 1)
                 course.round = round_ + 1
                 if checkpoint is not None and checkpoint.due():

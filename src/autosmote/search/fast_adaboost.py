@@ -225,8 +225,7 @@ class AdaBoostPredictor:
         return tree.predict(rows.columns.T), tree.predict(self._validation_columns.T)
 
     def _plain(self, samples: Samples) -> NDArray:
-        X = np.concatenate([self.X_train, self.space.interpolate(samples)])
-        y = np.concatenate([self.y_train, np.full(len(samples), self.minority, dtype=self.y_train.dtype)])
+        X, y = self.space.augment(self.X_train, self.y_train, samples, self.minority)
         return clone(self.estimator).fit(X, y).predict(self.X_validation)
 
 

@@ -189,9 +189,10 @@ class KNeighborsPredictor:
         return labels
 
     def _fit(self, samples: Samples) -> KNeighborsClassifier:
-        X = np.concatenate([self._X_train, self._space.interpolate(samples)])
-        synthetic = np.full(len(samples), self._classes[self._minority], dtype=self._y_train.dtype)
-        return clone(self._estimator).fit(X, np.concatenate([self._y_train, synthetic]))
+        minority = self._classes[self._minority]
+        return clone(self._estimator).fit(
+            *self._space.augment(self._X_train, self._y_train, samples, minority)
+        )
 
     def _candidate_rows(self) -> NDArray[np.float64]:
         """All distinct synthetic rows: the instances, then for each pair of instances the inner weights."""

@@ -69,6 +69,7 @@ class ValidationReward:
         self.X_train, self.y_train = X_train, y_train
         self.X_validation, self.y_validation = X_validation, y_validation
         self.minority = minority
+        self._classes = np.unique(y_train)
         self._predictor: KNeighborsPredictor | AdaBoostPredictor | None = None
         # Scorers of scikit-learn know what they ask of a classifier; only labels can be had without a fit.
         if evaluator == "auto" and getattr(scorer, "_response_method", None) == "predict":
@@ -90,9 +91,7 @@ class ValidationReward:
         classifier
             Fitted.
         """
-        synthetic = self.space.interpolate(samples)
-        X = np.concatenate([self.X_train, synthetic])
-        y = np.concatenate([self.y_train, np.full(len(synthetic), self.minority, dtype=self.y_train.dtype)])
+        X, y = self.space.augment(self.X_train, self.y_train, samples, self.minority)
         with warnings.catch_warnings():
             # A classifier that stops at its iteration limit is a valid base classifier; one warning per
             # episode would say nothing more.
@@ -120,7 +119,7 @@ class ValidationReward:
             if self._predictor is None:
                 fitted = self.fit(samples)
             else:
-                fitted = _Predicted(np.unique(self.y_train), self._predictor.predict(samples))
+                fitted = _Predicted(self._classes, self._predictor.predict(samples))
             score = float(self.scorer(fitted, self.X_validation, self.y_validation))
         except ValueError as error:
             if is_refusal(error):

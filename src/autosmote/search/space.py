@@ -116,3 +116,25 @@ class SearchSpace:
         """
         start, end = self.X[samples.source], self.X[samples.neighbour]
         return start + samples.weight[:, None] * (end - start)
+
+    def augment(
+        self, X: NDArray[np.float64], y: NDArray, samples: Samples, minority: object
+    ) -> tuple[NDArray[np.float64], NDArray]:
+        """Training rows followed by synthetic ones: what a classifier is fitted on.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n_rows, n_features)
+        y : ndarray, shape (n_rows,)
+        samples : Samples
+        minority : int or str
+            Label of the synthetic rows.
+
+        Returns
+        -------
+        X : ndarray of float64, shape (n_rows + n_synthetic, n_features)
+        y : ndarray, shape (n_rows + n_synthetic,)
+            Of the dtype of `y`.
+        """
+        labels = np.full(len(samples), minority, dtype=y.dtype)
+        return np.concatenate([X, self.interpolate(samples)]), np.concatenate([y, labels])
