@@ -72,6 +72,6 @@ format: $(INSTALLED)
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv (pip install uv)" >&2; exit 1; }
 	$(UV) pip compile $(UV_FLAGS) --quiet --universal --python-version 3.11 --annotation-style line \
-		--custom-compile-command "make lock" --extra study --extra dev \
+		--custom-compile-command "make lock" --extra study --extra generative --extra cluster --extra docs --extra dev \
 		--output-file requirements/lock.txt pyproject.toml requirements/lock.in
 	sed -i.bak -E '/^(nvidia-|cuda-|triton==)/d' requirements/lock.txt && rm requirements/lock.txt.bak
