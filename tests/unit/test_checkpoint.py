@@ -32,7 +32,7 @@ path, actors = Path(sys.argv[1]), int(sys.argv[2])
 space = SearchSpace(np.random.default_rng(1).normal(size=(10, 3)), 5)
 
 def reward(samples):
-    time.sleep(0.01)
+    time.sleep(0.03)
     return 1.0 / (1.0 + len(samples))
 
 def tell(iteration):
