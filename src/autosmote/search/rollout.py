@@ -8,6 +8,7 @@ changes, and the same random numbers give the same steps as evaluating the polic
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -84,17 +85,8 @@ class Actor:
         self.settings = settings
         self._weights = weights
         self._X = space.X.astype(np.float32)
-        # The scorer's first layer is linear, so its parts are computed once per weight version: the
-        # instance's (per bin, when first needed), the neighbour's features, the neighbour's bin, the
-        # interpolation weight.
-        hidden, n_features = settings.hidden, space.X.shape[1]
-        first = weights["low_level.scorer.weight"].T
-        ends = np.cumsum([hidden, n_features, N_BINS])
-        self._from_state, from_features, self._from_bin, self._from_weight = np.split(first, ends)
-        self._neighbour_part = self._X @ from_features
-        self._out = weights["low_level.score.weight"][0]
-        self._pairs = np.empty((space.k, len(WEIGHTS), hidden), dtype=np.float32)  # Memory for `_score`.
-        self._factor_tables: dict[int, tuple[NDArray[np.float64], NDArray[np.float32]]] = {}
+        self._scores = _PairScores(self._X, weights, space.k)
+        self._factor_tables: dict[int, tuple[list[list[float]], list[list[float]]]] = {}
         self._state_tables: dict[int, NDArray[np.float32]] = {}
 
     def episode(self, rng: np.random.Generator) -> Episode:
@@ -109,101 +101,97 @@ class Actor:
         -------
         Episode
         """
-        width, n_weights = self.settings.count_bin_width, len(WEIGHTS)
+        width, n_weights, scores = self.settings.count_bin_width, len(WEIGHTS), self._scores
         n, k = self.space.neighbours.shape
         counts = [0] * n
         bins = np.zeros(n, dtype=np.uint8)
+        # The count with which each bin ends, and the one with which each instance's present bin ends. The
+        # last bin has no end.
+        ends = [*range(width, N_BINS * width, width), -1]
+        end = ends[:1] * n
 
         g1, g1_log_probability = self._draw_cross_instance(rng)
-        factor_draws = rng.random(n)
-        instance_bin = np.empty(n, dtype=np.uint8)
-        g2 = np.empty(n, dtype=np.int32)
-        g2_log_probability = np.empty(n, dtype=np.float32)
+        factor_draws = rng.random(n).tolist()
+        instance_bin: list[int] = []
+        g2: list[int] = []
+        g2_log_probability: list[float] = []
         segments: list[tuple[int, int, NDArray[np.uint8]]] = []
         lengths: list[int] = []
         actions: list[NDArray[np.int64]] = []
-        log_probabilities: list[NDArray[np.float32]] = []
+        chosen_scores: list[NDArray[np.float64]] = []
+        totals: list[float] = []
 
         for i in range(n):
             own_bin = int(bins[i])
-            cumulative, log_table = self._factor_table(own_bin)
-            instance_bin[i] = own_bin
-            g2[i] = factor = _draw(cumulative[i], factor_draws[i])
-            g2_log_probability[i] = log_table[i, factor]
-            remaining = g1 * int(factor)
+            cumulative_factors, log_factors = self._factor_table(own_bin)
+            factor = bisect_right(cumulative_factors[i], factor_draws[i])
+            instance_bin.append(own_bin)
+            g2.append(factor)
+            g2_log_probability.append(log_factors[i][factor])
+            remaining = g1 * factor
             if not remaining:
                 continue
             draws = rng.random(remaining)
             done = 0
             nearest = self.space.neighbours[i]
             neighbour_ids = nearest.tolist()
-            part = self._neighbour_part[nearest] + self._from_bin[bins[nearest]]
-            scores = np.empty((k, n_weights), dtype=np.float32)
-            weight_part = self._from_weight + self._state_table(own_bin)[i]
-            changed: slice = slice(None)
+            neighbour_bins = bins[nearest]
+            scores.set_neighbours(nearest, neighbour_bins)
+            scores.set_state(self._state_table(own_bin)[i])
             while remaining:
-                scores[changed] = self._score(part[changed], weight_part)
-                log_probability, cumulative_scores = _softmax(scores.ravel())
-                length = remaining
-                if own_bin < N_BINS - 1:
-                    length = min(length, (own_bin + 1) * width - counts[i])
-                chosen = _draw(cumulative_scores, draws[done : done + length])
-                segments.append((i, own_bin, bins[nearest]))
-                # A neighbour that crosses a bin edge ends the segment early.
-                changed = slice(0, 0)
-                for used, place in enumerate((chosen // n_weights).tolist(), start=1):
+                length = min(remaining, end[i] - counts[i]) if own_bin < N_BINS - 1 else remaining
+                centred = scores.values - scores.values[scores.values.argmax()]
+                cumulative = np.exp(centred).cumsum()
+                total = cumulative[-1]
+                # Less than the total, as a uniform number is less than 1: there is always a choice.
+                chosen = _draw(cumulative, draws[done : done + length] * total)
+                segments.append((i, own_bin, neighbour_bins))
+                crossed = None
+                for used, action in enumerate(chosen.tolist(), start=1):
+                    place = action // n_weights
                     j = neighbour_ids[place]
-                    counts[j] += 1
-                    if counts[j] % width == 0 and bins[j] < N_BINS - 1:
-                        bins[j] += 1
-                        part[place] = self._neighbour_part[j] + self._from_bin[bins[j]]
-                        changed = slice(place, place + 1)
+                    counts[j] = count = counts[j] + 1
+                    if count == end[j]:
+                        # A neighbour that crosses a bin edge ends the segment early.
+                        crossed = place
                         length = used
+                        chosen = chosen[:used]
+                        bins[j] += 1
+                        end[j] = ends[bins[j]]
+                        neighbour_bins = bins[nearest]
+                        scores.set_neighbour(place, j, bins[j])
                         break
-                chosen = chosen[:length]
                 lengths.append(length)
                 actions.append(chosen)
-                log_probabilities.append(log_probability[chosen])
+                chosen_scores.append(centred[chosen])
+                totals.append(total)
                 counts[i] += length
-                if own_bin < N_BINS - 1 and counts[i] >= (own_bin + 1) * width:
-                    own_bin += 1
-                    bins[i] = own_bin
-                    weight_part = self._from_weight + self._state_table(own_bin)[i]
-                    changed = slice(None)
                 done += length
                 remaining -= length
+                if counts[i] == end[i]:
+                    own_bin += 1
+                    bins[i] = own_bin
+                    end[i] = ends[own_bin]
+                    scores.set_state(self._state_table(own_bin)[i])
+                elif crossed is not None:
+                    scores.update(crossed)
 
         n_segments = len(segments)
+        step_segment = np.repeat(np.arange(n_segments, dtype=np.int32), lengths)
+        log_probability = np.concatenate([np.empty(0), *chosen_scores]) - np.log(totals)[step_segment]
         return Episode(
             g1=g1,
             g1_log_probability=g1_log_probability,
-            instance_bin=instance_bin,
-            g2=g2,
-            g2_log_probability=g2_log_probability,
+            instance_bin=np.array(instance_bin, dtype=np.uint8),
+            g2=np.array(g2, dtype=np.int32),
+            g2_log_probability=np.array(g2_log_probability, dtype=np.float32),
             segment_instance=np.array([s[0] for s in segments], dtype=np.int32),
             segment_bin=np.array([s[1] for s in segments], dtype=np.uint8),
             segment_neighbour_bins=np.array([s[2] for s in segments], dtype=np.uint8).reshape(n_segments, k),
-            step_segment=np.repeat(np.arange(n_segments, dtype=np.int32), lengths),
+            step_segment=step_segment,
             action=np.concatenate([np.empty(0, np.int64), *actions]).astype(np.int32),
-            log_probability=np.concatenate([np.empty(0, np.float32), *log_probabilities]),
+            log_probability=log_probability.astype(np.float32),
         )
-
-    def _score(
-        self, neighbour_part: NDArray[np.float32], weight_part: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Scores of neighbours and weights, but for a constant that no probability depends on.
-
-        As relu(x) = (x + |x|) / 2 and x is a sum of the two parts, only |x| needs all pairs. NumPy takes
-        absolute values several times faster than maxima, and this is where an actor spends its time.
-        """
-        pairs = self._pairs[: len(neighbour_part)]
-        np.add(neighbour_part[:, None, :], weight_part, out=pairs)
-        np.abs(pairs, out=pairs)
-        scores = (pairs.reshape(-1, pairs.shape[-1]) @ self._out).reshape(pairs.shape[:2])
-        scores += (neighbour_part @ self._out)[:, None]
-        scores += weight_part @ self._out
-        scores *= np.float32(0.5)
-        return scores
 
     def _draw_cross_instance(self, rng: np.random.Generator) -> tuple[int, float]:
         state = cross_instance_state(self.space, self.settings)
@@ -231,13 +219,13 @@ class Actor:
         one_hot[:, count_bin] = 1
         return np.concatenate([self._X, one_hot], axis=1)
 
-    def _factor_table(self, count_bin: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    def _factor_table(self, count_bin: int) -> tuple[list[list[float]], list[list[float]]]:
         """Cumulative and log-probabilities of the factors in this bin, one row per instance."""
         if count_bin not in self._factor_tables:
             policy = "instance_specific"
             logits = self._head(self._encode(policy, self._states(count_bin)), policy)
             log_probability, cumulative = _softmax(logits)
-            self._factor_tables[count_bin] = cumulative, log_probability
+            self._factor_tables[count_bin] = cumulative.tolist(), log_probability.tolist()
         return self._factor_tables[count_bin]
 
     def _state_table(self, count_bin: int) -> NDArray[np.float32]:
@@ -245,8 +233,84 @@ class Actor:
         if count_bin not in self._state_tables:
             representation = self._encode("low_level", self._states(count_bin))
             bias = self._weights["low_level.scorer.bias"]
-            self._state_tables[count_bin] = representation @ self._from_state + bias
+            self._state_tables[count_bin] = representation @ self._scores.from_state + bias
         return self._state_tables[count_bin]
+
+
+class _PairScores:
+    """The low-level policy's scores of the pairs of one instance at a time.
+
+    The scorer's first layer is linear, so its parts are computed once per weight version and added: the
+    state's, the neighbour's (in each of its bins) and the interpolation weight's. As relu(x) = (x + |x|) / 2
+    and x is their sum, only |x| needs all pairs. NumPy takes absolute values several times faster than
+    maxima, and this is where an actor spends its time.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n_instances, n_features)
+    weights : mapping of str to ndarray of float32
+    k : int
+        Number of neighbours.
+
+    Attributes
+    ----------
+    from_state : ndarray of float32, shape (hidden, hidden)
+        The scorer's weights of the state's representation.
+    values : ndarray of float64, shape (5 * k,)
+        The scores, but for a constant that no probability depends on.
+    """
+
+    def __init__(self, X: NDArray[np.float32], weights: Weights, k: int) -> None:
+        first, out = weights["low_level.scorer.weight"].T, weights["low_level.score.weight"][0]
+        n_hidden = len(out)
+        ends = np.cumsum([n_hidden, X.shape[1], N_BINS])
+        self.from_state, from_features, from_bin, self._from_weight = np.split(first, ends)
+        # Rows: bin times the number of instances, plus the instance.
+        self._neighbour_part = (from_bin[:, None] + X @ from_features).reshape(-1, n_hidden)
+        self._n_instances = len(X)
+        self._half_out = out / 2
+        self._neighbour_half = self._neighbour_part @ self._half_out
+        self._weight_half = self._from_weight @ self._half_out
+        # Memory that is used again: the hidden layer of all pairs, without the state's and the weight's part
+        # and with them, and the part of the scores that is linear in the neighbour and the weight.
+        n_weights = len(WEIGHTS)
+        self._pairs = np.empty((k, n_weights, n_hidden), dtype=np.float32)
+        self._hidden = np.empty_like(self._pairs)
+        self._linear = np.empty((k, n_weights), dtype=np.float32)
+        self._offset = np.empty((n_weights, n_hidden), dtype=np.float32)
+        self.values = np.empty(k * n_weights)
+
+    def set_neighbours(self, nearest: NDArray[np.int32], bins: NDArray[np.uint8]) -> None:
+        """Turn to an instance with these neighbours, in these bins; `set_state` has to follow."""
+        rows = bins * np.intp(self._n_instances) + nearest
+        n_weights = len(self._offset)
+        pairs = self._pairs.reshape(-1, self._pairs.shape[-1])
+        self._neighbour_part.take(rows.repeat(n_weights), axis=0, out=pairs, mode="clip")
+        np.add(self._neighbour_half[rows][:, None], self._weight_half, out=self._linear)
+
+    def set_neighbour(self, place: int, neighbour: int, count_bin: int) -> None:
+        """Move one neighbour to another bin; `set_state` or `update` has to follow."""
+        row = int(count_bin) * self._n_instances + neighbour
+        self._pairs[place] = self._neighbour_part[row]
+        self._linear[place] = self._neighbour_half[row] + self._weight_half
+
+    def set_state(self, part: NDArray[np.float32]) -> None:
+        """Compute all scores for a state, given its part of the first layer."""
+        np.add(self._from_weight, part, out=self._offset)
+        # Two-dimensional, for long inner loops.
+        hidden = self._hidden.reshape(len(self._hidden), -1)
+        np.add(self._pairs.reshape(hidden.shape), self._offset.ravel(), out=hidden)
+        np.abs(hidden, out=hidden)
+        scores = self._hidden.reshape(-1, self._hidden.shape[-1]) @ self._half_out
+        np.add(scores, self._linear.ravel(), out=self.values)
+
+    def update(self, place: int) -> None:
+        """Compute the scores of one neighbour again."""
+        n_weights = len(self._offset)
+        hidden = np.abs(self._pairs[place] + self._offset)
+        self.values[place * n_weights : (place + 1) * n_weights] = (
+            hidden @ self._half_out + self._linear[place]
+        )
 
 
 def cross_instance_state(space: SearchSpace, settings: SearchSettings) -> NDArray[np.float32]:
