@@ -10,9 +10,7 @@ from autosmote.analysis.scores import OVERALL
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import CLASSIFIERS, METRICS
 from autosmote.samplers import registry
-
-STRATEGIES = ("autosmote",)
-"""The search strategies that a study can name."""
+from autosmote.search import strategies
 
 
 class ConfigError(ValueError):
@@ -42,7 +40,7 @@ class Study:
     bundles : dict of str to tuple of str
         The comparison samplers by the job that runs them, see `bundle`.
     strategies : tuple of str
-        Of `STRATEGIES`.
+        Names of `autosmote.search.strategies`.
     ratios : tuple of float
         Minority rows per majority row that the comparison samplers try.
     """
@@ -143,7 +141,7 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
         "samplers": ("sampler", registry.names()),
         "classifiers": ("classifier", CLASSIFIERS),
         "metrics": ("metric", METRICS),
-        "strategies": ("strategy", STRATEGIES),
+        "strategies": ("strategy", strategies.names()),
     }
     for key, (kind, known) in named.items():
         for name in study[key]:

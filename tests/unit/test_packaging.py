@@ -157,6 +157,10 @@ def test_importing_the_package_is_light() -> None:
     assert not modules_after("import autosmote") & heavy
 
 
+def test_a_study_is_planned_without_pytorch() -> None:
+    assert "torch" not in modules_after("import autosmote.study")
+
+
 def test_every_module_imports_without_the_extras() -> None:
     # Blocked, not looked for afterwards: pandas and scikit-learn import some of them where installed.
     modules = project_modules()

@@ -145,7 +145,9 @@ def test_another_version_does_not_go_on_from_a_checkpoint(task, interrupted, ver
 
 def test_another_device_does_not_go_on_from_a_checkpoint(task):
     settings = SearchSettings(g1_max=2)
-    one, other = (_search_key(task, "tree", "mcc", settings, device) for device in ("cpu", "cuda"))
+    one, other = (
+        _search_key(task, "autosmote", "tree", "mcc", settings, device) for device in ("cpu", "cuda")
+    )
     assert one != other
 
 
@@ -155,7 +157,7 @@ class Refusing(DecisionTreeClassifier):
 
 
 def test_a_search_that_the_classifier_refuses_leaves_a_row_without_scores(task, tmp_path, monkeypatch):
-    monkeypatch.setattr("autosmote.search.job.make_classifier", lambda name, seed: Refusing())
+    monkeypatch.setattr("autosmote.search.strategies.make_classifier", lambda name, seed: Refusing())
     lines = []
     run_search(task, "adaboost", "mcc", SETTINGS, log=lines.append, log_seconds=0.0).save(tmp_path)
     assert "none yet" in lines[-1]

@@ -72,7 +72,7 @@ def test_other_configurations_state_differences_only(name: str) -> None:
         ({"study": {"samplers": ["SMOT"]}}, "study.samplers: unknown sampler 'SMOT'; did you mean 'SMOTE'? "),
         ({"study": {"classifiers": ["svc"]}}, "study.classifiers: unknown classifier 'svc'; "),
         ({"study": {"metrics": ["auc"]}}, "study.metrics: unknown metric 'auc'; "),
-        ({"study": {"strategies": ["flat"]}}, "study.strategies: unknown strategy 'flat'; "),
+        ({"study": {"strategies": ["merge"]}}, "study.strategies: unknown strategy 'merge'; did you mean"),
         ({"study": {"datasets": ["Fonem"]}}, "study.datasets: unknown data set 'Fonem'; "),
         ({"study": {"seeds": [1, 1]}}, "study.seeds: [1, 1] has non-unique elements"),
         ({"study": {"seeds": []}}, "study.seeds: [] should be non-empty"),

@@ -18,6 +18,7 @@ outcome = run_search(
     snakemake.wildcards.classifier,
     snakemake.wildcards.metric,
     snakemake.params.settings,
+    strategy=snakemake.wildcards.strategy,
     actors=snakemake.threads,
     evaluator=snakemake.config["search"]["evaluator"],
     device="cuda" if use_cuda else "cpu",

@@ -1,14 +1,15 @@
-"""One search of the study: one task, classifier and metric, from the split data to the test score."""
+"""One search of the study: a strategy, task, classifier and metric, from the split data to the test score."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,17 @@ import numpy as np
 import pandas as pd
 import sklearn
 import torch
-from sklearn.metrics import make_scorer
 
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
-from autosmote.evaluation import METRICS, make_classifier
+from autosmote.evaluation import METRICS, make_classifier, score
 from autosmote.provenance import source_digest
+from autosmote.search import strategies
 from autosmote.search.checkpoint import Checkpoint
-from autosmote.search.engine import Iteration, search
-from autosmote.search.reward import ValidationReward
+from autosmote.search.engine import Iteration
 from autosmote.search.settings import SearchSettings
-from autosmote.search.space import SearchSpace
+from autosmote.search.strategy import Execution
 from autosmote.storage import write_arrays, write_frame, write_json
-
-#: Name and category of the method in the score table.
-SAMPLER, CATEGORY = "AutoSMOTE", "Auto-sampling"
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,8 @@ class SearchOutcome:
     history : DataFrame
         One row per iteration; see `autosmote.search.engine.Iteration`.
     samples : dict of str to ndarray
-        The best synthetic rows: ``source`` and ``neighbour`` (indices among the minority rows of the training
-        split, in their order there), ``weight``, and the rows themselves, ``X``.
+        What the strategy keeps of its best iteration; of the engine's, see
+        `autosmote.search.strategies.find_synthetic_rows`.
     """
 
     row: dict[str, Any]
@@ -73,6 +70,7 @@ def run_search(
     metric: str,
     settings: Mapping[str, Any],
     *,
+    strategy: str = "autosmote",
     actors: int = 1,
     evaluator: str = "auto",
     device: str = "cpu",
@@ -90,6 +88,8 @@ def run_search(
         Names of `autosmote.evaluation`.
     settings : mapping
         The ``search`` section of the configuration.
+    strategy : str, default "autosmote"
+        A name of `autosmote.search.strategies`.
     actors : int, default 1
     evaluator : {"auto", "plain"}, default "auto"
         How the reward is computed; see `ValidationReward`. The test score is always the plain classifier's.
@@ -110,46 +110,39 @@ def run_search(
     if metric not in METRICS:
         raise UnknownNameError("metric", metric, METRICS)
     cpu, wall = sum(os.times()[:4]), time.perf_counter()
-    search_settings = SearchSettings.from_config(
-        settings, imbalance_ratio=task.imbalance_ratio, seed=task.seed
+    chosen = strategies.get(strategy)
+    search_settings = dataclasses.replace(
+        SearchSettings.from_config(settings, imbalance_ratio=task.imbalance_ratio, seed=task.seed),
+        **chosen.keys,
     )
-    space = SearchSpace(task.X_train[task.y_train == 1], search_settings.neighbours)
-    reward = ValidationReward(
-        space,
-        make_classifier(classifier, task.seed),
-        make_scorer(METRICS[metric]),
-        task.X_train,
-        task.y_train,
-        task.X_validation,
-        task.y_validation,
-        evaluator=evaluator,
-    )
+    if chosen.prepare is not None:
+        task = chosen.prepare(task)
     progress = None if log is None else _Progress(search_settings.iterations, metric, log, log_seconds)
-    result = search(
-        space,
-        reward,
-        search_settings,
+    key = _search_key(task, strategy, classifier, metric, search_settings, device)
+    execution = Execution(
         actors=actors,
+        evaluator=evaluator,
         device=device,
         on_iteration=progress,
-        checkpoint=None
-        if checkpoint is None
-        else Checkpoint(checkpoint, _search_key(task, classifier, metric, search_settings, device)),
+        checkpoint=None if checkpoint is None else Checkpoint(checkpoint, key),
     )
+    found = chosen.find(task, classifier, metric, search_settings, execution)
 
-    if result.best_iteration:
-        found = {
-            "validation_score": result.best_score,
-            "test_score": METRICS[metric](task.y_test, reward.fit(result.samples).predict(task.X_test)),
+    if found.iteration:
+        estimator = make_classifier(classifier, task.seed)
+        n_minority = int(np.sum(found.y == 1))
+        scores = {
+            "validation_score": found.score,
+            "test_score": score(estimator, found.X, found.y, task.X_test, task.y_test, metric),
             "status": "ok",
-            "message": "",
-            "n_majority": int(np.sum(task.y_train == 0)),
-            "n_minority": space.n_instances + len(result.samples),
-            "best_iteration": result.best_iteration,
-            "n_synthetic": len(result.samples),
+            "message": chosen.note,
+            "n_majority": len(found.y) - n_minority,
+            "n_minority": n_minority,
+            "best_iteration": found.iteration,
+            "n_synthetic": found.n_synthetic,
         }
     else:
-        found = {
+        scores = {
             "validation_score": math.nan,
             "test_score": math.nan,
             "status": "not_applicable",
@@ -163,34 +156,30 @@ def run_search(
         "dataset": task.dataset,
         "imbalance_ratio": task.imbalance_ratio,
         "seed": task.seed,
-        "sampler": SAMPLER,
-        "category": CATEGORY,
+        "sampler": chosen.label,
+        "category": chosen.category,
         "classifier": classifier,
         "metric": metric,
         "ratio": None,
-        "settings": json.dumps(asdict(search_settings), sort_keys=True),
+        "settings": json.dumps(dict(found.settings), sort_keys=True),
         # What the processes before an interruption took died with them.
-        "seconds": math.nan if result.resumed_after else sum(os.times()[:4]) - cpu,
-        "wall_seconds": math.nan if result.resumed_after else time.perf_counter() - wall,
+        "seconds": math.nan if found.resumed_after else sum(os.times()[:4]) - cpu,
+        "wall_seconds": math.nan if found.resumed_after else time.perf_counter() - wall,
         "iterations": search_settings.iterations,
         "device": device,
         "actors": actors,
-        **found,
+        **scores,
     }
-    samples: dict[str, np.ndarray] = {
-        "source": result.samples.source,
-        "neighbour": result.samples.neighbour,
-        "weight": result.samples.weight,
-        "X": space.interpolate(result.samples),
-    }
-    return SearchOutcome(row, result.history, samples)
+    return SearchOutcome(row, found.history, found.samples)
 
 
-def _search_key(task: Task, classifier: str, metric: str, settings: SearchSettings, device: str) -> str:
+def _search_key(
+    task: Task, strategy: str, classifier: str, metric: str, settings: SearchSettings, device: str
+) -> str:
     """Digest of everything that the course of a search depends on."""
     code = source_digest("autosmote.search", "autosmote.evaluation")
     versions = np.__version__, sklearn.__version__, torch.__version__
-    digest = hashlib.sha256(repr((classifier, metric, settings, device, code, *versions)).encode())
+    digest = hashlib.sha256(repr((strategy, classifier, metric, settings, device, code, *versions)).encode())
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
         digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -1,0 +1,164 @@
+"""The one list of search strategies, looked up by name: AutoSMOTE, its ablations (Section 4.4), others."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from sklearn.metrics import make_scorer
+
+from autosmote.datasets.tasks import Task
+from autosmote.errors import UnknownNameError
+from autosmote.evaluation import METRICS, make_classifier
+from autosmote.search.reward import ValidationReward
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import SearchSpace
+from autosmote.search.strategy import Execution, Found, Strategy
+
+AUTO_SAMPLING, ABLATION, EXTENSION = "Auto-sampling", "Ablation", "Extension"
+
+
+def find_synthetic_rows(
+    task: Task, classifier: str, metric: str, settings: SearchSettings, execution: Execution
+) -> Found:
+    """Search the SMOTE search space with the engine: AutoSMOTE, and all that differ in its keys.
+
+    Parameters
+    ----------
+    task : Task
+        Its seed also seeds the classifier.
+    classifier, metric : str
+        Names of `autosmote.evaluation`.
+    settings : SearchSettings
+    execution : Execution
+
+    Returns
+    -------
+    Found
+        Its samples are ``source`` and ``neighbour`` (indices among the minority rows of the training split,
+        in their order there), ``weight``, and the synthetic rows themselves, ``X``.
+    """
+    from autosmote.search.engine import search  # It loads PyTorch; a list of names needs none.
+
+    space = SearchSpace(task.X_train[task.y_train == 1], settings.neighbours)
+    reward = ValidationReward(
+        space,
+        make_classifier(classifier, task.seed),
+        make_scorer(METRICS[metric]),
+        task.X_train,
+        task.y_train,
+        task.X_validation,
+        task.y_validation,
+        evaluator=execution.evaluator,
+    )
+    result = search(
+        space,
+        reward,
+        settings,
+        actors=execution.actors,
+        device=execution.device,
+        on_iteration=execution.on_iteration,
+        checkpoint=execution.checkpoint,
+    )
+    X, y = space.augment(task.X_train, task.y_train, result.samples, minority=1)
+    return Found(
+        score=result.best_score,
+        iteration=result.best_iteration,
+        X=X,
+        y=y,
+        n_synthetic=len(result.samples),
+        history=result.history,
+        samples={
+            "source": result.samples.source,
+            "neighbour": result.samples.neighbour,
+            "weight": result.samples.weight,
+            "X": X[len(task.X_train) :],
+        },
+        settings=dataclasses.asdict(settings),
+        resumed_after=result.resumed_after,
+    )
+
+
+def merge_training_and_validation(task: Task) -> Task:
+    """Let the training and the validation split both be the rows of the two.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    Task
+        The training rows come first. The test split is that of `task`.
+    """
+    X = np.concatenate([task.X_train, task.X_validation])
+    y = np.concatenate([task.y_train, task.y_validation])
+    return dataclasses.replace(task, X_train=X, y_train=y, X_validation=X, y_validation=y)
+
+
+_STRATEGIES = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy(
+            name="autosmote",
+            label="AutoSMOTE",
+            category=AUTO_SAMPLING,
+            reference="Section 3",
+            changes="nothing",
+            find=find_synthetic_rows,
+        ),
+        Strategy(
+            name="merged",
+            label="Merging training and validation sets",
+            category=ABLATION,
+            reference="Section 4.4",
+            changes="trains and scores the classifier on training and validation rows together",
+            find=find_synthetic_rows,
+            prepare=merge_training_and_validation,
+            note="the validation score is that of rows trained on: compare no methods by it",
+        ),
+    )
+}
+
+
+def specs() -> tuple[Strategy, ...]:
+    """Return every strategy, AutoSMOTE first and then in the order of Table 4.
+
+    Returns
+    -------
+    tuple of Strategy
+    """
+    return tuple(_STRATEGIES.values())
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the strategies, in the order of `specs`.
+
+    Returns
+    -------
+    tuple of str
+        The names that `get` accepts.
+    """
+    return tuple(_STRATEGIES)
+
+
+def get(name: str) -> Strategy:
+    """Look up a strategy.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    Strategy
+
+    Raises
+    ------
+    UnknownNameError
+        If no strategy has that name; the message lists the known names and suggests the closest.
+    """
+    if name not in _STRATEGIES:
+        raise UnknownNameError("strategy", name, _STRATEGIES)
+    return _STRATEGIES[name]

@@ -1,0 +1,129 @@
+"""What a search strategy is: the types that strategies fill in and `job` consumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from autosmote.datasets.tasks import Task
+from autosmote.search.settings import SearchSettings
+
+if TYPE_CHECKING:  # They load PyTorch, and whoever asks for the names of the strategies has no need of it.
+    from autosmote.search.checkpoint import Checkpoint
+    from autosmote.search.engine import Iteration
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a search is run. Nothing of it changes the result, the device up to rounding.
+
+    Attributes
+    ----------
+    actors : int, default 1
+        Processes that run episodes; 1 runs them in this process.
+    evaluator : {"auto", "plain"}, default "auto"
+        See `autosmote.search.reward.ValidationReward`.
+    device : str, default "cpu"
+        Where networks are trained, as PyTorch names it.
+    on_iteration : callable, optional
+        To be called after each iteration.
+    checkpoint : Checkpoint, optional
+        Where to go on from, if it holds a state, and where to keep one.
+    """
+
+    actors: int = 1
+    evaluator: str = "auto"
+    device: str = "cpu"
+    on_iteration: Callable[[Iteration], None] | None = None
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best training rows of a search, and its course.
+
+    Attributes
+    ----------
+    score : float
+        Best validation score; NaN if the classifier could be fitted in no iteration.
+    iteration : int
+        The first iteration that reached it, from 1; 0 if there is none.
+    X : ndarray of float64, shape (n_rows, n_features)
+        Training rows of that iteration, synthetic ones included.
+    y : ndarray of int64, shape (n_rows,)
+        Their labels.
+    n_synthetic : int
+        How many of them are not training rows of the task.
+    history : DataFrame
+        One row per iteration, with at least ``iteration`` (from 1), ``validation_score`` and
+        ``best_validation_score``.
+    samples : dict of str to ndarray
+        What is kept of the best iteration.
+    settings : mapping of str to JSON value
+        Everything that the result depends on, besides data, classifier and metric.
+    resumed_after : int, default 0
+        Iterations that were taken from a checkpoint.
+    """
+
+    score: float
+    iteration: int
+    X: np.ndarray
+    y: np.ndarray
+    n_synthetic: int
+    history: pd.DataFrame
+    samples: dict[str, np.ndarray]
+    settings: Mapping[str, Any]
+    resumed_after: int = 0
+
+
+class Find(Protocol):
+    """Search for the training rows with the best validation score.
+
+    It gets a whole task, but must not look at the test split.
+    """
+
+    def __call__(
+        self, task: Task, classifier: str, metric: str, settings: SearchSettings, execution: Execution
+    ) -> Found:
+        """Search with ``settings.iterations`` classifier fits at most."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One way to search.
+
+    Parameters
+    ----------
+    name : str
+        Name in the configuration and of the folder of results.
+    label : str
+        Its ``sampler`` in the score table.
+    category : str
+        Its ``category`` there.
+    reference : str
+        Where it comes from.
+    changes : str
+        What it changes of AutoSMOTE, in one line.
+    find : callable
+        The search.
+    keys : mapping of str to value, default {}
+        Fields of `SearchSettings` that replace those of the configuration.
+    prepare : callable, optional
+        From the task to the one that is searched on; the test split has to stay.
+    note : str, default ""
+        ``message`` of its rows that have scores: what a reader of the scores has to know.
+    """
+
+    name: str
+    label: str
+    category: str
+    reference: str
+    changes: str
+    find: Find
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Task], Task] | None = None
+    note: str = ""
