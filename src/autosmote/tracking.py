@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from autosmote.analysis.scores import COLUMNS, collect
+from autosmote.analysis.scores import COLUMNS, SCORED, collect
 from autosmote.storage import CorruptFileError, read_frame, read_json
 
 if TYPE_CHECKING:
@@ -55,11 +55,26 @@ SEARCH_PARAMS = ("device", "actors")
 #: Status of a row to status of an MLflow run; any other row is FINISHED.
 RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
 ARTIFACT_FOLDERS = ("tables", "figures")
+#: MLflow lists the newest run first and draws the first ten: the parent of this category is made last.
+SHOWN_FIRST = "Auto-sampling"
 #: What a visitor reads on the page of a data set's experiment.
 DATASET_NOTE = (
-    "A run per sampler and, below it, one per result. To compare samplers, search `tags.kind = 'sampler'` "
-    "in the chart view; for single results search `tags.kind = 'result' and tags.status = 'failed'`, say."
+    "A run per sampler and, below it, one per result. {links}. Filters combine, for instance "
+    "`tags.kind = 'result' and tags.classifier = 'svm' and tags.metric = 'mcc' and "
+    "tags.imbalance_ratio = '50' and tags.status = 'failed'`."
 )
+#: Links of that note: title, filter, further parameters of the page.
+DATASET_LINKS = (
+    ("Compare the samplers", "tags.kind = 'sampler'", {"compareRunsMode": "CHART"}),
+    # Ordered by time, MLflow would hide the searches, which have the curves, below their parents.
+    (
+        "Curves of the searches",
+        "tags.curves = 'true'",
+        {"compareRunsMode": "CHART", "orderByKey": "metrics.`validation_score`", "orderByAsc": "false"},
+    ),
+    ("Results without a score", "tags.kind = 'result' and tags.scored = 'false'", {}),
+)
+SUMMARY_NOTE = "Tables and figures: see the artifacts of the run `summary`."
 #: MLflow refuses longer tags and descriptions (8000) and parameters (6000).
 MAX_TEXT = 6000
 
@@ -172,9 +187,15 @@ def _sync(
         by_sampler: dict[str, list[_Record]] = defaultdict(list)
         for record in by_dataset[dataset]:
             by_sampler[record.tags["sampler"]].append(record)
-        for _, children in sorted(by_sampler.items()):
-            parent = _parent(children)
-            parent_id = store.update(experiment, parent, runs.pop(parent.key, []))
+        parents = {sampler: _parent(children) for sampler, children in by_sampler.items()}
+        top = [name for name, parent in parents.items() if parent.tags["category"] == SHOWN_FIRST]
+        others = sorted(parents.keys() - set(top))
+        # A parent that comes later than the topmost is dated before it.
+        dates = [run.info.start_time for name in top for run in runs.get(parents[name].key, [])]
+        for sampler in [*reversed(others), *top]:
+            children, parent = by_sampler[sampler], parents[sampler]
+            before = min(dates, default=None) if sampler in others else None
+            parent_id = store.update(experiment, parent, runs.pop(parent.key, []), before)
             for record in children:
                 counts[store.replace(experiment, record, parent_id, runs.pop(record.key, []))] += 1
         if not problems:  # the result of a run that was not found may be in an unreadable file
@@ -286,6 +307,7 @@ def _record(
     # An error's text may hold a path; whose home folder it was is nobody's business.
     message = str(row["message"]).replace(f"{Path.home()}/", "~/")[:MAX_TEXT]
     tags = {name: str(row[name]) for name in IDENTITY} | {"kind": "result", "status": str(row["status"])}
+    tags |= {"scored": str(row["status"] in SCORED).lower(), "curves": str(bool(curves)).lower()}
     if message:
         tags |= {"message": message, "mlflow.note.content": message}
     params = {name: extras[name] for name in SEARCH_PARAMS if name in extras}
@@ -410,13 +432,14 @@ class _Store:
             self.client.delete_experiment(found.experiment_id)
             found = None
         if found:
-            return str(found.experiment_id)
-        tags = {"study": self.study}
-        if dataset is None:
-            tags["mlflow.note.content"] = "Tables and figures: see the artifacts of the run `summary`."
+            identifier, known = str(found.experiment_id), found.tags
         else:
-            tags |= {"dataset": dataset, "mlflow.note.content": DATASET_NOTE}
-        return str(self.client.create_experiment(name, artifact_location=location, tags=tags))
+            known = {"study": self.study} | ({} if dataset is None else {"dataset": dataset})
+            identifier = str(self.client.create_experiment(name, artifact_location=location, tags=known))
+        note = SUMMARY_NOTE if dataset is None else _dataset_note(identifier)
+        if known.get("mlflow.note.content") != note:
+            self.client.set_experiment_tag(identifier, "mlflow.note.content", note)
+        return identifier
 
     def runs(self, experiment: str) -> dict[str, list[Run]]:
         """Return the runs of an experiment by job key. Runs made by others have none and are left alone."""
@@ -441,10 +464,15 @@ class _Store:
                 self.client.delete_run(run.info.run_id)
         return "unchanged" if current else "updated" if complete else "created"
 
-    def update(self, experiment: str, record: _Record, found: Sequence[Run]) -> str:
-        """Make one run show the record, in place so that its id lasts, and return its id."""
+    def update(
+        self, experiment: str, record: _Record, found: Sequence[Run], before: int | None = None
+    ) -> str:
+        """Make one run show the record, in place so that its id lasts, and return its id.
+
+        A new run is dated before the time `before` (milliseconds since the epoch).
+        """
         if not found:
-            run_id = self._create(experiment, record)
+            run_id = self._create(experiment, record, before=before)
             self._write(run_id, record)
             return run_id
         run, *others = found
@@ -487,8 +515,16 @@ class _Store:
         self._write(run_id, record, _tags(record))
         return len(files)
 
-    def _create(self, experiment: str, record: _Record, tags: Mapping[str, str] | None = None) -> str:
+    def _create(
+        self,
+        experiment: str,
+        record: _Record,
+        tags: Mapping[str, str] | None = None,
+        before: int | None = None,
+    ) -> str:
         start = _milliseconds((record.ended or time.time()) - record.seconds)
+        if before is not None:
+            start = min(start, before - 1)
         # Without a user and a source of our own, MLflow might fill in those of the operating system.
         own = {"mlflow.user": self.study, "mlflow.source.name": self.study}
         run = self.client.create_run(experiment, start, _tags(record) | own | dict(tags or {}), record.name)
@@ -510,6 +546,16 @@ class _Store:
     def _revive(self, run: Run) -> None:
         if "stale" in run.data.tags:
             self.client.delete_tag(run.info.run_id, "stale")
+
+
+def _dataset_note(experiment: str) -> str:
+    """Return the note of a data set's experiment, with links that open its page in a useful state."""
+    links = []
+    for title, search, further in DATASET_LINKS:
+        state = {"workflowType": "machine_learning", "searchFilter": search, **further}
+        query = urllib.parse.urlencode(state, quote_via=urllib.parse.quote)
+        links.append(f"[{title}](#/experiments/{experiment}/runs?{query})")
+    return DATASET_NOTE.format(links=" · ".join(links))
 
 
 def _tags(record: _Record) -> dict[str, str]:

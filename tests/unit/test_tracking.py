@@ -1,12 +1,14 @@
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import urllib.parse
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +206,45 @@ def test_parents_hold_the_means_of_their_children(results):
         "seconds": 3,
     }
     assert parents["digits/ADASYN"].data.metrics == {"results": 1, "results_without_score": 1, "seconds": 1.5}
+
+
+def test_autosmote_stands_first_also_when_samplers_are_added_later(results):
+    def newest_first():
+        parents = runs(results, kind="sampler").values()
+        parents = [run for run in parents if run.data.tags["dataset"] == "digits"]
+        return [run.info.run_name for run in sorted(parents, key=lambda run: -run.info.start_time)]
+
+    sync(results, study="toy")
+    assert newest_first() == ["AutoSMOTE", "ADASYN", "SMOTE"]
+    rows = [*baselines(), row("SMOTEN"), write_search(results, 0), write_search(results, 1)]
+    write_scores(results, rows)
+    sync(results, study="toy")
+    assert newest_first()[0] == "AutoSMOTE"
+    assert set(newest_first()) == {"AutoSMOTE", "ADASYN", "SMOTE", "SMOTEN"}
+
+
+def test_results_are_tagged_for_the_links_of_their_experiment(results):
+    sync(results, study="toy")
+    client = store(results)
+    experiment = client.get_experiment_by_name("toy/digits")
+    links = re.findall(r"\]\(#/experiments/(\d+)/runs\?(.+?)\)", experiment.tags["mlflow.note.content"])
+    found = []
+    for identifier, query in links:
+        assert identifier == experiment.experiment_id
+        search = urllib.parse.parse_qs(query)["searchFilter"][0]
+        found.append({run.info.run_name for run in client.search_runs([identifier], search)})
+    searches = {f"AutoSMOTE · ir20 · svm · macro_f1 · seed{seed}" for seed in (0, 1)}
+    failed = {"ADASYN · ir20 · svm · macro_f1 · seed0"}
+    assert found == [{"ADASYN", "AutoSMOTE", "SMOTE"}, searches, failed]
+
+
+def test_an_outdated_note_is_replaced(results):
+    sync(results, study="toy")
+    client = store(results)
+    experiment = client.get_experiment_by_name("toy/digits")
+    client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", "of an older version")
+    sync(results, study="toy")
+    assert client.get_experiment_by_name("toy/digits").tags == experiment.tags
 
 
 def test_a_search_has_thinned_curves_and_its_settings(results):
