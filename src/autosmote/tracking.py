@@ -64,7 +64,7 @@ DATASET_NOTE = (
     "tags.imbalance_ratio = '50' and tags.status = 'failed'`."
 )
 #: Links of that note: title, filter, further parameters of the page.
-DATASET_LINKS = (
+DATASET_LINKS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("Compare the samplers", "tags.kind = 'sampler'", {"compareRunsMode": "CHART"}),
     # Ordered by time, MLflow would hide the searches, which have the curves, below their parents.
     (
