@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import time
+import traceback
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,6 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
+from autosmote.samplers import isolation
 from autosmote.samplers.spec import NO_RESAMPLING, NotApplicable, Resampled, SamplerSpec, Training
 
 _LOG = logging.getLogger(__name__)
@@ -143,6 +147,7 @@ def evaluate_sampler(
     metrics: Sequence[str],
     ratios: Sequence[float],
     seed: int,
+    limits: isolation.Limits | None = None,
 ) -> list[dict[str, Any]]:
     """Evaluate a comparison sampler on one task ("Guidance of Validation Set", Section 4.1).
 
@@ -151,8 +156,11 @@ def evaluate_sampler(
     the classifier fitted at that ratio is scored on the test split. The test split decides nothing.
 
     A method that fails or does not apply at some ratios is judged on the others. Where no ratio is left, its
-    rows carry the reason and no scores. Errors that are not the method's fault propagate: a full disk or an
-    unreadable file (`OSError`), a missing package (`ImportError`), an interrupt, and errors of this package.
+    rows carry the reason and no scores. With limits, the method samples in a process of its own, which serves
+    the ratios in ascending order; what it returned before a limit ended it, or before it died, counts, and
+    the ratios that were left carry the reason. Errors that are not the method's fault propagate: a full disk
+    or an unreadable file (`OSError`), a missing package (`ImportError`), an interrupt, and errors of this
+    package.
 
     Parameters
     ----------
@@ -167,6 +175,9 @@ def evaluate_sampler(
         runs once.
     seed : int
         Random state of the sampler and of the classifiers.
+    limits : autosmote.samplers.isolation.Limits, optional
+        What the method may use for all ratios together. Needs Linux. Default, none: the method runs in this
+        process.
 
     Returns
     -------
@@ -177,8 +188,8 @@ def evaluate_sampler(
         - ``ratio``: the chosen ratio, NaN if there is none;
         - ``validation_score``, ``test_score``: NaN if no ratio worked;
         - ``status``: ``ok``; ``unchanged`` if the chosen result holds just the training rows (scores are
-          kept; never said of no resampling); else, if no ratio worked, the gravest of ``memory``, ``failed``
-          and ``not_applicable`` that occurred;
+          kept; never said of no resampling); else, if no ratio worked, the gravest of ``timeout``,
+          ``memory``, ``failed`` and ``not_applicable`` that occurred;
         - ``message``: the ratios that did not work or changed nothing, with the first reason; empty if none;
         - ``settings``: JSON of the choices that the method made itself at the chosen ratio;
         - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked;
@@ -197,9 +208,7 @@ def evaluate_sampler(
     for metric in metrics:
         _require_known("metric", metric, METRICS)
     grid = _grid(spec, ratios)
-    started = time.process_time()
-    samples = _resample(task, spec, grid, seed)
-    sampling_seconds = time.process_time() - started
+    samples, sampling_seconds = _resample(task, spec, grid, seed, limits)
 
     rows = []
     for classifier in classifiers:
@@ -227,6 +236,8 @@ def evaluate_sampler(
 class _Sample:
     data: Resampled
     unchanged: bool
+    splits: tuple[np.ndarray, np.ndarray] | None
+    """Validation and test rows, for a method that changes the columns."""
 
 
 @dataclass(frozen=True)
@@ -240,9 +251,10 @@ class _Fitted:
 class _Failure:
     status: str
     reason: str
+    trace: str = ""
 
 
-_FAILURES_BY_GRAVITY = ("memory", "failed", "not_applicable")
+_FAILURES_BY_GRAVITY = ("timeout", "memory", "failed", "not_applicable")
 _REASON_LENGTH = 200
 
 # scikit-learn has no exception type of its own for these.
@@ -266,7 +278,7 @@ def _grid(spec: SamplerSpec, ratios: Sequence[float]) -> Sequence[float | None]:
     return sorted(set(ratios))
 
 
-def _guarded(sampler: str, call: Callable[..., _T], *arguments: Any) -> _T | _Failure:
+def _guarded(call: Callable[..., _T], *arguments: Any) -> _T | _Failure:
     """Run a sampler's code; what is the method's own fault becomes a status."""
     try:
         return call(*arguments)
@@ -274,11 +286,14 @@ def _guarded(sampler: str, call: Callable[..., _T], *arguments: Any) -> _T | _Fa
         return _Failure("not_applicable", _shorten(str(refusal)))
     except MemoryError as error:
         return _Failure("memory", _shorten(str(error) or "out of memory"))
-    except (OSError, ImportError):
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            return _Failure("memory", _shorten(str(error)))
+        raise
+    except ImportError:
         raise
     except Exception as error:
-        _LOG.warning("%s failed", sampler, exc_info=True)
-        return _Failure("failed", _shorten(f"{type(error).__name__}: {error}"))
+        return _Failure("failed", _shorten(f"{type(error).__name__}: {error}"), traceback.format_exc())
 
 
 def _shorten(text: str) -> str:
@@ -287,30 +302,66 @@ def _shorten(text: str) -> str:
 
 
 def _resample(
+    task: Task,
+    spec: SamplerSpec,
+    grid: Sequence[float | None],
+    seed: int,
+    limits: isolation.Limits | None,
+) -> tuple[dict[float | None, _Sample | _Failure], float]:
+    """Return what the sampler makes at each ratio, and the CPU seconds that it took."""
+    sampling = partial(_sampling, task, spec, grid, seed)
+    if limits is None:
+        started = time.process_time()
+        samples = dict(sampling())
+        seconds = time.process_time() - started
+        printed = ""
+    else:
+        samples = {}
+        with isolation.Process(sampling, limits) as process:
+            try:
+                for ratio, sample in process:
+                    samples[ratio] = sample
+            except isolation.Stopped as stop:
+                failure = _Failure(stop.status, _shorten(stop.reason))
+                samples.update((ratio, failure) for ratio in grid if ratio not in samples)
+        seconds, printed = process.cpu_seconds, process.output
+    failed = [s for s in samples.values() if isinstance(s, _Failure) and s.status == "failed"]
+    for trace in dict.fromkeys(failure.trace for failure in failed):
+        _LOG.warning("%s failed\n%s", spec.name, trace or printed)
+    return samples, seconds
+
+
+def _sampling(
     task: Task, spec: SamplerSpec, grid: Sequence[float | None], seed: int
-) -> dict[float | None, _Sample | _Failure]:
+) -> Iterator[tuple[float | None, _Sample | _Failure]]:
     # Copies, because a method that writes to its input must not change the task.
     training = Training(task.X_train.copy(), task.y_train.copy(), task.onehot.copy())
-    resample = _guarded(spec.name, spec.build, training, seed)
-    if isinstance(resample, _Failure):
-        return dict.fromkeys(grid, resample)
-    samples: dict[float | None, _Sample | _Failure] = {}
+    resample = _guarded(spec.build, training, seed)
     for ratio in grid:
-        resampled = _guarded(spec.name, resample, ratio)
-        if isinstance(resampled, _Failure):
-            samples[ratio] = resampled
-        else:
-            samples[ratio] = _checked(task, spec, resampled)
-    return samples
+        if isinstance(resample, _Failure):
+            yield ratio, resample
+            continue
+        resampled = _guarded(resample, ratio)
+        yield ratio, resampled if isinstance(resampled, _Failure) else _checked(task, spec, resampled)
 
 
 def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _Failure:
     X = np.asarray(resampled.X, dtype=np.float64)
     y = np.asarray(resampled.y, dtype=np.int64)
-    if X.ndim != 2 or X.shape[1] != task.X_train.shape[1] or y.shape != X.shape[:1]:
+    splits = None
+    n_features = task.X_train.shape[1]
+    if transform := resampled.transform:
+        moved = _guarded(lambda: [np.asarray(transform(rows)) for rows in (task.X_validation, task.X_test)])
+        if isinstance(moved, _Failure):
+            return moved
+        n_features = moved[0].shape[-1]
+        wanted = [(len(rows), n_features) for rows in (task.X_validation, task.X_test)]
+        if [rows.shape for rows in moved] != wanted or not all(np.isfinite(rows).all() for rows in moved):
+            return _Failure("failed", "could not bring the validation and test rows into its columns")
+        splits = moved[0], moved[1]
+    if X.ndim != 2 or X.shape[1] != n_features or y.shape != X.shape[:1]:
         return _Failure(
-            "failed",
-            f"returned X of shape {X.shape} and y of shape {y.shape} for {task.X_train.shape[1]} features",
+            "failed", f"returned X of shape {X.shape} and y of shape {y.shape} for {n_features} features"
         )
     if set(np.unique(y)) != {0, 1}:
         return _Failure("failed", f"returned the classes {np.unique(y).tolist()} instead of 0 and 1")
@@ -318,7 +369,12 @@ def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _
     if bad:
         return _Failure("failed", f"returned NaN or infinity in {bad} of {len(X)} rows")
     unchanged = spec.category != NO_RESAMPLING and _same_rows(X, y, task.X_train, task.y_train)
-    return _Sample(Resampled(X, y, resampled.settings), unchanged)
+    return _Sample(Resampled(X, y, resampled.settings), unchanged, splits)
+
+
+def _splits(task: Task, sample: _Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Return the validation and test rows in the columns of a sample."""
+    return sample.splits or (task.X_validation, task.X_test)
 
 
 def _same_rows(X: np.ndarray, y: np.ndarray, X_other: np.ndarray, y_other: np.ndarray) -> bool:
@@ -335,7 +391,8 @@ def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: i
     model = make_classifier(classifier, seed)
     try:
         _fit(model, sample.data.X, sample.data.y)
-        return _Fitted(sample, model, model.predict(task.X_validation))
+        X_validation, _ = _splits(task, sample)
+        return _Fitted(sample, model, model.predict(X_validation))
     except MemoryError as error:
         return _Failure("memory", _shorten(str(error) or "out of memory"))
     except ValueError as error:
@@ -364,11 +421,12 @@ def _choose(task: Task, fits: Mapping[float | None, _Fitted | _Failure], metric:
     scores = {ratio: measure(task.y_validation, fit.validation_predictions) for ratio, fit in fitted.items()}
     ratio = max(scores, key=scores.__getitem__)
     chosen = fitted[ratio]
+    _, X_test = _splits(task, chosen.sample)
     n_minority = int(chosen.sample.data.y.sum())
     return {
         "ratio": np.nan if ratio is None else ratio,
         "validation_score": scores[ratio],
-        "test_score": measure(task.y_test, chosen.model.predict(task.X_test)),
+        "test_score": measure(task.y_test, chosen.model.predict(X_test)),
         "status": "unchanged" if chosen.sample.unchanged else "ok",
         "message": message,
         "settings": json.dumps(dict(chosen.sample.data.settings), sort_keys=True),

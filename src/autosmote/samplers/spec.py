@@ -48,11 +48,16 @@ class Resampled:
         Labels, 1 for the minority class and 0 for the majority class.
     settings : mapping of str to JSON value
         Choices that the method made itself and that a reader needs to repeat it; empty for most methods.
+    transform : callable, optional
+        For a method that changes the columns: brings rows of shape (n_rows, n_features) into the columns of
+        `X`. The validation and test rows go through it one split at a time and without their labels, after
+        the method is done.
     """
 
     X: np.ndarray
     y: np.ndarray
     settings: Mapping[str, Any] = field(default_factory=dict)
+    transform: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 Resample = Callable[[float | None], Resampled]
