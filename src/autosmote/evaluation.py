@@ -27,7 +27,17 @@ from sklearn.tree import DecisionTreeClassifier
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
 from autosmote.samplers import isolation
-from autosmote.samplers.spec import NO_RESAMPLING, NotApplicable, Resampled, SamplerSpec, Training
+from autosmote.samplers.spec import (
+    NO_RESAMPLING,
+    Learned,
+    MethodSpec,
+    NotApplicable,
+    Predictor,
+    Problem,
+    Resampled,
+    SamplerSpec,
+    Training,
+)
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -139,6 +149,40 @@ def score(
     return METRICS[metric](y, estimator.predict(X))
 
 
+def evaluate(
+    task: Task,
+    spec: SamplerSpec | MethodSpec,
+    *,
+    classifiers: Sequence[str],
+    metrics: Sequence[str],
+    ratios: Sequence[float],
+    seed: int,
+    limits: isolation.Limits | None = None,
+) -> list[dict[str, Any]]:
+    """Evaluate a comparison method of either kind on one task.
+
+    Parameters
+    ----------
+    task : Task
+        The three splits.
+    spec : SamplerSpec or MethodSpec
+        The method.
+    classifiers, metrics, ratios, seed, limits
+        See `evaluate_sampler` and `evaluate_method`.
+
+    Returns
+    -------
+    list of dict
+        One row of the score table per classifier and metric; see `evaluate_sampler`.
+    """
+    function: Callable[..., list[dict[str, Any]]] = (
+        evaluate_method if isinstance(spec, MethodSpec) else evaluate_sampler
+    )
+    return function(
+        task, spec, classifiers=classifiers, metrics=metrics, ratios=ratios, seed=seed, limits=limits
+    )
+
+
 def evaluate_sampler(
     task: Task,
     spec: SamplerSpec,
@@ -192,7 +236,8 @@ def evaluate_sampler(
           ``memory``, ``failed`` and ``not_applicable`` that occurred;
         - ``message``: the ratios that did not work or changed nothing, with the first reason; empty if none;
         - ``settings``: JSON of the choices that the method made itself at the chosen ratio;
-        - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked;
+        - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked or the
+          method is no sampler;
         - ``seconds``: CPU seconds of sampling at all ratios, which all rows share, plus fitting this
           classifier and predicting the validation split at all ratios.
 
@@ -203,12 +248,8 @@ def evaluate_sampler(
     ValueError
         If a ratio lies outside (0, 1], or none is given to a sampler that takes one.
     """
-    for classifier in classifiers:
-        _require_known("classifier", classifier, CLASSIFIERS)
-    for metric in metrics:
-        _require_known("metric", metric, METRICS)
-    grid = _grid(spec, ratios)
-    samples, sampling_seconds = _resample(task, spec, grid, seed, limits)
+    grid = _checked_grid(spec, classifiers, metrics, ratios)
+    samples, sampling_seconds = _run(spec, grid, partial(_sampling, task, spec, grid, seed), limits)
 
     rows = []
     for classifier in classifiers:
@@ -216,19 +257,60 @@ def evaluate_sampler(
         fits = {ratio: _fit_sample(task, sample, classifier, seed) for ratio, sample in samples.items()}
         seconds = sampling_seconds + time.process_time() - started
         for metric in metrics:
-            rows.append(
-                {
-                    "dataset": task.dataset,
-                    "imbalance_ratio": task.imbalance_ratio,
-                    "seed": seed,
-                    "sampler": spec.name,
-                    "category": spec.category,
-                    "classifier": classifier,
-                    "metric": metric,
-                    **_choose(task, fits, metric),
-                    "seconds": seconds,
-                }
+            rows.append(_row(task, spec, classifier, metric, seed, fits, seconds))
+    return rows
+
+
+def evaluate_method(
+    task: Task,
+    spec: MethodSpec,
+    *,
+    classifiers: Sequence[str],
+    metrics: Sequence[str],
+    ratios: Sequence[float],
+    seed: int,
+    limits: isolation.Limits | None = None,
+) -> list[dict[str, Any]]:
+    """Evaluate a classifier-level method on one task, by the protocol of `evaluate_sampler`.
+
+    The method learns once per classifier, metric and ratio from the training and the validation rows. It
+    never sees the test rows: it hands back something that labels rows, which is scored on them once, at the
+    ratio with the best validation score.
+
+    Parameters
+    ----------
+    task, classifiers, metrics, ratios, seed
+        See `evaluate_sampler`.
+    spec : MethodSpec
+        The method.
+    limits : autosmote.samplers.isolation.Limits, optional
+        What the method may use for one classifier and metric, all ratios together; see `evaluate_sampler`.
+
+    Returns
+    -------
+    list of dict
+        One row of the score table per classifier and metric; see `evaluate_sampler`. ``seconds`` is CPU time
+        of all that the method did for this classifier and metric.
+
+    Raises
+    ------
+    UnknownNameError, ValueError
+        See `evaluate_sampler`.
+    """
+    grid = _checked_grid(spec, classifiers, metrics, ratios)
+    rows = []
+    for classifier in classifiers:
+        for metric in metrics:
+            problem = Problem(
+                _training(task),
+                task.X_validation.copy(),
+                task.y_validation.copy(),
+                make_classifier(classifier, seed),
+                METRICS[metric],
+                seed,
             )
+            fits, seconds = _run(spec, grid, partial(_learning, task, spec, problem, grid), limits)
+            rows.append(_row(task, spec, classifier, metric, seed, fits, seconds))
     return rows
 
 
@@ -242,9 +324,14 @@ class _Sample:
 
 @dataclass(frozen=True)
 class _Fitted:
-    sample: _Sample
-    model: ClassifierMixin
+    model: Predictor
     validation_predictions: np.ndarray
+    settings: Mapping[str, Any]
+    X_test: np.ndarray | None = None
+    """Test rows, for a method that changes the columns."""
+    unchanged: bool = False
+    n_majority: int | None = None
+    n_minority: int | None = None
 
 
 @dataclass(frozen=True)
@@ -266,7 +353,16 @@ def _require_known(kind: str, name: str, known: Mapping[str, Any]) -> None:
         raise UnknownNameError(kind, name, known)
 
 
-def _grid(spec: SamplerSpec, ratios: Sequence[float]) -> Sequence[float | None]:
+def _checked_grid(
+    spec: SamplerSpec | MethodSpec,
+    classifiers: Sequence[str],
+    metrics: Sequence[str],
+    ratios: Sequence[float],
+) -> Sequence[float | None]:
+    for classifier in classifiers:
+        _require_known("classifier", classifier, CLASSIFIERS)
+    for metric in metrics:
+        _require_known("metric", metric, METRICS)
     if not spec.takes_ratio:
         return [None]
     if not ratios:
@@ -278,8 +374,35 @@ def _grid(spec: SamplerSpec, ratios: Sequence[float]) -> Sequence[float | None]:
     return sorted(set(ratios))
 
 
+def _row(
+    task: Task,
+    spec: SamplerSpec | MethodSpec,
+    classifier: str,
+    metric: str,
+    seed: int,
+    fits: Mapping[float | None, _Fitted | _Failure],
+    seconds: float,
+) -> dict[str, Any]:
+    return {
+        "dataset": task.dataset,
+        "imbalance_ratio": task.imbalance_ratio,
+        "seed": seed,
+        "sampler": spec.name,
+        "category": spec.category,
+        "classifier": classifier,
+        "metric": metric,
+        **_choose(task, fits, metric),
+        "seconds": seconds,
+    }
+
+
+def _training(task: Task) -> Training:
+    """Copy the training rows, because a method that writes to its input must not change the task."""
+    return Training(task.X_train.copy(), task.y_train.copy(), task.onehot.copy())
+
+
 def _guarded(call: Callable[..., _T], *arguments: Any) -> _T | _Failure:
-    """Run a sampler's code; what is the method's own fault becomes a status."""
+    """Run a method's code; what is the method's own fault becomes a status."""
     try:
         return call(*arguments)
     except NotApplicable as refusal:
@@ -293,6 +416,8 @@ def _guarded(call: Callable[..., _T], *arguments: Any) -> _T | _Failure:
     except ImportError:
         raise
     except Exception as error:
+        if isinstance(error, ValueError) and is_refusal(error):
+            return _Failure("not_applicable", _shorten(str(error)))
         return _Failure("failed", _shorten(f"{type(error).__name__}: {error}"), traceback.format_exc())
 
 
@@ -301,42 +426,39 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _REASON_LENGTH else text[: _REASON_LENGTH - 3] + "..."
 
 
-def _resample(
-    task: Task,
-    spec: SamplerSpec,
+def _run(
+    spec: SamplerSpec | MethodSpec,
     grid: Sequence[float | None],
-    seed: int,
+    work: Callable[[], Iterator[tuple[float | None, _T | _Failure]]],
     limits: isolation.Limits | None,
-) -> tuple[dict[float | None, _Sample | _Failure], float]:
-    """Return what the sampler makes at each ratio, and the CPU seconds that it took."""
-    sampling = partial(_sampling, task, spec, grid, seed)
+) -> tuple[dict[float | None, _T | _Failure], float]:
+    """Return what a method makes at each ratio, and the CPU seconds that it took."""
+    made: dict[float | None, _T | _Failure]
     if limits is None:
         started = time.process_time()
-        samples = dict(sampling())
+        made = dict(work())
         seconds = time.process_time() - started
         printed = ""
     else:
-        samples = {}
-        with isolation.Process(sampling, limits) as process:
+        made = {}
+        with isolation.Process(work, limits) as process:
             try:
-                for ratio, sample in process:
-                    samples[ratio] = sample
+                for ratio, item in process:
+                    made[ratio] = item
             except isolation.Stopped as stop:
                 failure = _Failure(stop.status, _shorten(stop.reason))
-                samples.update((ratio, failure) for ratio in grid if ratio not in samples)
+                made.update((ratio, failure) for ratio in grid if ratio not in made)
         seconds, printed = process.cpu_seconds, process.output
-    failed = [s for s in samples.values() if isinstance(s, _Failure) and s.status == "failed"]
+    failed = [item for item in made.values() if isinstance(item, _Failure) and item.status == "failed"]
     for trace in dict.fromkeys(failure.trace for failure in failed):
         _LOG.warning("%s failed\n%s", spec.name, trace or printed)
-    return samples, seconds
+    return made, seconds
 
 
 def _sampling(
     task: Task, spec: SamplerSpec, grid: Sequence[float | None], seed: int
 ) -> Iterator[tuple[float | None, _Sample | _Failure]]:
-    # Copies, because a method that writes to its input must not change the task.
-    training = Training(task.X_train.copy(), task.y_train.copy(), task.onehot.copy())
-    resample = _guarded(spec.build, training, seed)
+    resample = _guarded(spec.build, _training(task), seed)
     for ratio in grid:
         if isinstance(resample, _Failure):
             yield ratio, resample
@@ -372,11 +494,6 @@ def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _
     return _Sample(Resampled(X, y, resampled.settings), unchanged, splits)
 
 
-def _splits(task: Task, sample: _Sample) -> tuple[np.ndarray, np.ndarray]:
-    """Return the validation and test rows in the columns of a sample."""
-    return sample.splits or (task.X_validation, task.X_test)
-
-
 def _same_rows(X: np.ndarray, y: np.ndarray, X_other: np.ndarray, y_other: np.ndarray) -> bool:
     """Whether two data sets hold the same rows in any order, as cleaning methods sort theirs by class."""
     if X.shape != X_other.shape or y.sum() != y_other.sum():
@@ -391,14 +508,31 @@ def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: i
     model = make_classifier(classifier, seed)
     try:
         _fit(model, sample.data.X, sample.data.y)
-        X_validation, _ = _splits(task, sample)
-        return _Fitted(sample, model, model.predict(X_validation))
+        X_validation, X_test = sample.splits or (task.X_validation, task.X_test)
+        predictions = model.predict(X_validation)
     except MemoryError as error:
         return _Failure("memory", _shorten(str(error) or "out of memory"))
     except ValueError as error:
         if is_refusal(error):
             return _Failure("not_applicable", _shorten(f"{classifier}: {error}"))
         raise
+    n_minority = int(sample.data.y.sum())
+    n_majority = len(sample.data.y) - n_minority
+    return _Fitted(model, predictions, sample.data.settings, X_test, sample.unchanged, n_majority, n_minority)
+
+
+def _learning(
+    task: Task, spec: MethodSpec, problem: Problem, grid: Sequence[float | None]
+) -> Iterator[tuple[float | None, _Fitted | _Failure]]:
+    def fit(learn: Callable[[float | None], Learned], ratio: float | None) -> _Fitted:
+        learned = learn(ratio)
+        return _Fitted(learned.model, learned.model.predict(task.X_validation), learned.settings)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # As in `_fit`.
+        learn = _guarded(spec.build, problem)
+        for ratio in grid:
+            yield ratio, learn if isinstance(learn, _Failure) else _guarded(fit, learn, ratio)
 
 
 def _choose(task: Task, fits: Mapping[float | None, _Fitted | _Failure], metric: str) -> dict[str, Any]:
@@ -421,17 +555,16 @@ def _choose(task: Task, fits: Mapping[float | None, _Fitted | _Failure], metric:
     scores = {ratio: measure(task.y_validation, fit.validation_predictions) for ratio, fit in fitted.items()}
     ratio = max(scores, key=scores.__getitem__)
     chosen = fitted[ratio]
-    _, X_test = _splits(task, chosen.sample)
-    n_minority = int(chosen.sample.data.y.sum())
+    X_test = task.X_test if chosen.X_test is None else chosen.X_test
     return {
         "ratio": np.nan if ratio is None else ratio,
         "validation_score": scores[ratio],
         "test_score": measure(task.y_test, chosen.model.predict(X_test)),
-        "status": "unchanged" if chosen.sample.unchanged else "ok",
+        "status": "unchanged" if chosen.unchanged else "ok",
         "message": message,
-        "settings": json.dumps(dict(chosen.sample.data.settings), sort_keys=True),
-        "n_majority": len(chosen.sample.data.y) - n_minority,
-        "n_minority": n_minority,
+        "settings": json.dumps(dict(chosen.settings), sort_keys=True),
+        "n_majority": chosen.n_majority,
+        "n_minority": chosen.n_minority,
     }
 
 
@@ -441,7 +574,7 @@ def _message(fits: Mapping[float | None, _Fitted | _Failure]) -> str:
     for ratio, fit in fits.items():
         if isinstance(fit, _Failure):
             noted.setdefault(fit.status, []).append((ratio, f": {fit.reason}"))
-        elif fit.sample.unchanged:
+        elif fit.unchanged:
             noted.setdefault("unchanged", []).append((ratio, ""))
     parts = []
     for status, notes in noted.items():

@@ -1,11 +1,11 @@
-"""Evaluate the comparison samplers of one bundle on one task."""
+"""Evaluate the comparison methods of one bundle on one task."""
 
 import pandas as pd
 from joblog import log_to
 
 from autosmote.analysis.scores import validate
 from autosmote.datasets.tasks import load_task
-from autosmote.evaluation import evaluate_sampler
+from autosmote.evaluation import evaluate
 from autosmote.samplers import registry
 from autosmote.storage import write_frame
 
@@ -13,7 +13,7 @@ log_to(snakemake.log[0])
 task = load_task(snakemake.input.task)
 rows = []
 for name in snakemake.params.samplers:
-    found = evaluate_sampler(
+    found = evaluate(
         task,
         registry.get(name),
         classifiers=snakemake.params.classifiers,

@@ -1,6 +1,29 @@
-"""The comparison samplers of the study behind one registry."""
+"""The comparison methods of the study behind one registry."""
 
 from autosmote.samplers.registry import get, names, specs
-from autosmote.samplers.spec import NotApplicable, Resample, Resampled, SamplerSpec, Training
+from autosmote.samplers.spec import (
+    Learned,
+    MethodSpec,
+    NotApplicable,
+    Problem,
+    Resample,
+    Resampled,
+    SamplerSpec,
+    Training,
+    configured,
+)
 
-__all__ = ["NotApplicable", "Resample", "Resampled", "SamplerSpec", "Training", "get", "names", "specs"]
+__all__ = [
+    "Learned",
+    "MethodSpec",
+    "NotApplicable",
+    "Problem",
+    "Resample",
+    "Resampled",
+    "SamplerSpec",
+    "Training",
+    "configured",
+    "get",
+    "names",
+    "specs",
+]

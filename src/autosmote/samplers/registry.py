@@ -1,8 +1,15 @@
-"""The one list of comparison samplers, looked up by name."""
+"""The one list of comparison methods, looked up by name."""
 
 from autosmote.errors import UnknownNameError
-from autosmote.samplers import imbalanced_learn
-from autosmote.samplers.spec import NO_RESAMPLING, Resample, Resampled, SamplerSpec, Training
+from autosmote.samplers import classifier_level, imbalanced_learn
+from autosmote.samplers.spec import (
+    NO_RESAMPLING,
+    MethodSpec,
+    Resample,
+    Resampled,
+    SamplerSpec,
+    Training,
+)
 
 
 def _keep(training: Training, seed: int) -> Resample:
@@ -19,22 +26,27 @@ _NO_RESAMPLING = SamplerSpec(
     build=_keep,
 )
 
-_SPECS = {spec.name: spec for spec in (_NO_RESAMPLING, *imbalanced_learn.SPECS)}
+_ALL: tuple[SamplerSpec | MethodSpec, ...] = (
+    _NO_RESAMPLING,
+    *imbalanced_learn.SPECS,
+    *classifier_level.SPECS,
+)
+_SPECS = {spec.name: spec for spec in _ALL}
 
 
-def specs() -> tuple[SamplerSpec, ...]:
-    """Return every registered sampler, in the order of Table 2.
+def specs() -> tuple[SamplerSpec | MethodSpec, ...]:
+    """Return every registered method, in the order of Table 2.
 
     Returns
     -------
-    tuple of SamplerSpec
-        The samplers.
+    tuple of SamplerSpec or MethodSpec
+        The methods of both kinds.
     """
     return tuple(_SPECS.values())
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the registered samplers, in the order of Table 2.
+    """Return the names of the registered methods, in the order of Table 2.
 
     Returns
     -------
@@ -44,8 +56,8 @@ def names() -> tuple[str, ...]:
     return tuple(_SPECS)
 
 
-def get(name: str) -> SamplerSpec:
-    """Look up a sampler.
+def get(name: str) -> SamplerSpec | MethodSpec:
+    """Look up a method.
 
     Parameters
     ----------
@@ -54,13 +66,13 @@ def get(name: str) -> SamplerSpec:
 
     Returns
     -------
-    SamplerSpec
-        The sampler.
+    SamplerSpec or MethodSpec
+        The method.
 
     Raises
     ------
     UnknownNameError
-        If no sampler has that name; the message lists the known names and suggests the closest.
+        If no method has that name; the message lists the known names and suggests the closest.
     """
     if name not in _SPECS:
         raise UnknownNameError("sampler", name, _SPECS)

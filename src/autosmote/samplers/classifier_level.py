@@ -1,0 +1,138 @@
+"""Methods that leave the training rows as they are: class weights and a validated decision threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import ClassifierMixin, clone
+from sklearn.utils.validation import has_fit_parameter
+
+from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Problem
+
+CATEGORY = "Extension"
+"""Category of methods that the paper does not compare with."""
+
+
+def _build_class_weight(problem: Problem) -> Callable[[float | None], Learned]:
+    # A weight of w stands for w copies of a row, so the ratios are those of over-sampling by repetition. At
+    # ratio 1 they are scikit-learn's "balanced" weights but for a common factor, which only the SVM notices.
+    if not has_fit_parameter(problem.estimator, "sample_weight"):
+        raise NotApplicable(f"{type(problem.estimator).__name__} takes no weights")
+    X, y = problem.training.X, problem.training.y
+    n_minority = np.count_nonzero(y == 1)
+    imbalance = (len(y) - n_minority) / n_minority
+
+    def learn(ratio: float | None) -> Learned:
+        assert ratio is not None
+        weight = ratio * imbalance
+        if weight < 1:
+            raise NotApplicable(f"the minority class has more weight than {ratio} already")
+        model = clone(problem.estimator).fit(X, y, sample_weight=np.where(y == 1, weight, 1.0))
+        return Learned(model, {"minority_weight": weight})
+
+    return learn
+
+
+@dataclass(frozen=True)
+class ThresholdClassifier:
+    """A fitted classifier with another decision threshold.
+
+    Parameters
+    ----------
+    model : sklearn.base.ClassifierMixin
+        Fitted to the labels 0 and 1.
+    threshold : float
+        A row is of class 1 if its `scores` are larger.
+    """
+
+    model: ClassifierMixin
+    threshold: float
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the labels, 0 or 1, of rows of shape (n_rows, n_features)."""
+        return (scores(self.model, X) > self.threshold).astype(np.int64)
+
+
+def scores(model: ClassifierMixin, X: np.ndarray) -> np.ndarray:
+    """Score rows by a fitted classifier, larger for class 1.
+
+    Parameters
+    ----------
+    model : sklearn.base.ClassifierMixin
+        Fitted to the labels 0 and 1.
+    X : ndarray of shape (n_rows, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Its decision function, or the probability of class 1 where it has none.
+    """
+    if hasattr(model, "decision_function"):
+        return model.decision_function(X)
+    return model.predict_proba(X)[:, 1]
+
+
+def candidate_thresholds(values: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """List the thresholds that can be best for a metric that rewards hits and punishes false alarms.
+
+    Between two neighbouring scores all thresholds label alike, and one right below the score of a majority
+    row only adds a false alarm: what remains is below the score of each minority row, and above all scores.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        Scores.
+    y : ndarray of shape (n_rows,)
+        Labels, 1 for the minority class.
+
+    Returns
+    -------
+    ndarray
+        Ascending; each half-way from a minority row's score to the next smaller score, the last one the
+        largest score.
+    """
+    distinct = np.unique(values)
+    place = np.searchsorted(distinct, np.unique(values[y == 1]))
+    lower = np.where(place > 0, distinct[place - 1], distinct[0] - 1)
+    middle = lower + (distinct[place] - lower) / 2
+    # Half-way between two neighbouring floating-point numbers may be rounded up.
+    return np.append(np.where(middle < distinct[place], middle, lower), distinct[-1])
+
+
+def _build_decision_threshold(problem: Problem) -> Callable[[float | None], Learned]:
+    def learn(ratio: float | None) -> Learned:
+        model = clone(problem.estimator).fit(problem.training.X, problem.training.y)
+        values = scores(model, problem.X_validation)
+        default = 0.0 if hasattr(model, "decision_function") else 0.5
+        # The default comes first, so that it stays where no other threshold is better.
+        thresholds = [default, *candidate_thresholds(values, problem.y_validation).tolist()]
+        measured = [problem.measure(problem.y_validation, values > threshold) for threshold in thresholds]
+        threshold = thresholds[int(np.argmax(measured))]
+        return Learned(ThresholdClassifier(model, threshold), {"threshold": threshold})
+
+    return learn
+
+
+SPECS = (
+    MethodSpec(
+        name="ClassWeight",
+        category=CATEGORY,
+        takes_ratio=True,
+        source="autosmote",
+        reference="Elkan 2001, IJCAI, The Foundations of Cost-Sensitive Learning",
+        requires=None,
+        build=_build_class_weight,
+    ),
+    MethodSpec(
+        name="DecisionThreshold",
+        category=CATEGORY,
+        takes_ratio=False,
+        source="autosmote",
+        reference="Provost 2000, AAAI Workshop on Learning from Imbalanced Data Sets",
+        requires=None,
+        build=_build_decision_threshold,
+    ),
+)
+"""Beyond the paper: what an application would try first."""
