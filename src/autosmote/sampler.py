@@ -187,12 +187,10 @@ class AutoSMOTE(BaseSampler):
             round_size=4,  # Small: few actors here, and the fresher the weights the better they learn.
             seed=seed,
         )
-        space = SearchSpace(X_train[y_train == minority], self.k_neighbors)
+        space = SearchSpace(X_train[y_train == minority], self.k_neighbors, labels=minority)
         estimator = DecisionTreeClassifier(random_state=seed) if self.estimator is None else self.estimator
         scorer = get_scorer(self.scoring)
-        reward = ValidationReward(
-            space, estimator, scorer, X_train, y_train, X_validation, y_validation, minority
-        )
+        reward = ValidationReward(space, estimator, scorer, X_train, y_train, X_validation, y_validation)
         # Two rounds are under way at a time.
         actors = min(_n_processes(self.n_jobs), 2 * settings.round_size)
         result = search(space, reward, settings, actors=actors, device=self.device)

@@ -134,6 +134,28 @@ def test_learns_where_to_put_them(space):
     assert late > early + 0.4
 
 
+def test_a_callback_ends_a_search_that_is_the_start_of_the_longer_one(space):
+    longer = search(space, share_above, make_settings()).history
+    for n, actors in ((1, 1), (8, 1), (8, 2)):
+        result = search(
+            space, share_above, make_settings(), actors=actors, on_iteration=lambda i, n=n: i.iteration == n
+        )
+        assert result.history.to_csv() == longer[:n].to_csv()
+
+
+def test_the_policies_come_back_as_they_were_learned(space):
+    short, long = (search(space, share_above, make_settings(iterations=n)).policies for n in (1, 60))
+    weights = [policies.state_dict()["instance_specific.policy.weight"] for policies in (short, long)]
+    assert not torch.equal(*weights)
+
+
+def test_no_episode_has_more_than_the_largest_number_of_samples():
+    X = np.random.default_rng(1).normal(size=(10, 3))
+    capped = SearchSpace(X, neighbours=5, max_samples=20)
+    result = search(capped, lambda samples: len(samples), make_settings())
+    assert result.best_score == len(result.samples) == result.history["n_synthetic"].max() == 20
+
+
 def test_the_callback_sees_every_iteration(space):
     seen = []
     search(space, share_above, make_settings(), on_iteration=seen.append)

@@ -35,7 +35,7 @@ def check(X, y, X_validation, all_samples, space, estimator=None, minority=1):
     """All predictions equal scikit-learn's; the predictor, for its counts."""
     estimator = AdaBoostClassifier(random_state=0) if estimator is None else estimator
     assert AdaBoostPredictor.supports(estimator, X)
-    predictor = AdaBoostPredictor(space, estimator, X, y, X_validation, minority)
+    predictor = AdaBoostPredictor(space, estimator, X, y, X_validation)
     for samples in all_samples:
         expected = plain(space, estimator, X, y, X_validation, samples, minority)
         predicted = predictor.predict(samples)
@@ -186,7 +186,7 @@ def test_labels_that_are_words(minority):
     rng = np.random.default_rng(7)
     X, y = blobs(rng, 200, 20, 2)
     y = np.where(y == 1, minority, "b" if minority == "a" else "a")
-    space = SearchSpace(X[y == minority], 5)
+    space = SearchSpace(X[y == minority], 5, labels=minority)
     check(X, y, blobs(rng, 50, 50, 2)[0], [draw(space, rng, 100)], space, minority=minority)
 
 
@@ -200,10 +200,10 @@ def test_values_that_float32_cannot_tell_apart_are_not_split():
 
 def test_labels_must_be_two_classes_with_the_minority():
     X = np.arange(8.0)[:, None]
-    space = SearchSpace(X[:4], 2)
     for y, minority in ((np.arange(8) % 3, 1), (np.arange(8) % 2, 5)):
         with pytest.raises(ValueError, match="two classes"):
-            AdaBoostPredictor(space, AdaBoostClassifier(random_state=0), X, y, X, minority)
+            space = SearchSpace(X[:4], 2, labels=minority)
+            AdaBoostPredictor(space, AdaBoostClassifier(random_state=0), X, y, X)
 
 
 def test_supports():

@@ -25,11 +25,9 @@ class Case:
     def __init__(self, X_train, y_train, X_validation, minority=1, k=5, neighbours=30, **parameters):
         self.X_train, self.y_train, self.X_validation = X_train, y_train, X_validation
         self.minority = minority
-        self.space = SearchSpace(X_train[y_train == minority], neighbours)
+        self.space = SearchSpace(X_train[y_train == minority], neighbours, labels=minority)
         self.estimator = KNeighborsClassifier(k, **parameters)
-        self.predictor = KNeighborsPredictor(
-            self.space, self.estimator, X_train, y_train, X_validation, minority
-        )
+        self.predictor = KNeighborsPredictor(self.space, self.estimator, X_train, y_train, X_validation)
 
     def plain(self, samples):
         X = np.vstack([self.X_train, self.space.interpolate(samples)])
@@ -224,10 +222,10 @@ def test_scikit_learn_takes_the_tree_where_that_is_relied_on(n_features, k, n_sy
 
 def test_what_cannot_be_done_is_an_error():
     X, y, X_validation, _ = continuous(0)
-    space = SearchSpace(X[y == 1], 5)
 
     def make(estimator=None, X=X, y=y, minority=1):
-        return KNeighborsPredictor(space, estimator or KNeighborsClassifier(), X, y, X_validation, minority)
+        space = SearchSpace(X[:5], 5, labels=minority)
+        return KNeighborsPredictor(space, estimator or KNeighborsClassifier(), X, y, X_validation)
 
     with pytest.raises(ValueError, match=r"KNeighborsClassifier\(p=1\) on training rows of shape \(440, 4\)"):
         make(KNeighborsClassifier(p=1))

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier
-from sklearn.metrics import get_scorer
+from sklearn.metrics import balanced_accuracy_score, f1_score, get_scorer
+from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from autosmote.search.reward import ValidationReward
+from autosmote.search.reward import CrossValidatedReward, ValidationReward
 from autosmote.search.space import SearchSpace
 
 
@@ -25,9 +27,9 @@ def problem():
 def make(problem, estimator, scoring="f1_macro", labels=(0, 1), **keys):
     X_train, y_train, X_validation, y_validation = problem
     names = np.array(labels)
-    space = SearchSpace(X_train[y_train == 1], 5)
+    space = SearchSpace(X_train[y_train == 1], 5, labels=labels[1])
     scorer = get_scorer(scoring)
-    arguments = (X_train, names[y_train], X_validation, names[y_validation], labels[1])
+    arguments = (X_train, names[y_train], X_validation, names[y_validation])
     return space, ValidationReward(space, estimator, scorer, *arguments, **keys)
 
 
@@ -94,6 +96,55 @@ def test_rows_that_the_classifier_refuses_have_no_score(evaluator):
 
     assert np.isnan(score(9))  # 12 rows of each class, all equal: no stump is better than chance.
     assert np.isfinite([score(8), score(10)]).all()
+
+
+def test_of_three_classes_every_one_below_the_largest_is_over_sampled(problem):
+    X_train, y_train, X_validation, y_validation = problem
+    y_train, y_validation = y_train * (1 + (X_train[:, 3] > 0)), y_validation * (1 + (X_validation[:, 3] > 0))
+    minority = y_train > 0
+    space = SearchSpace(X_train[minority], 5, labels=y_train[minority])
+    knn = KNeighborsClassifier()
+    reward = ValidationReward(
+        space, knn, get_scorer("f1_macro"), X_train, y_train, X_validation, y_validation
+    )
+    for samples in draws(space, 3):
+        fitted = KNeighborsClassifier().fit(
+            np.vstack([X_train, space.interpolate(samples)]),
+            np.concatenate([y_train, y_train[minority][samples.source]]),
+        )
+        assert reward(samples) == f1_score(y_validation, fitted.predict(X_validation), average="macro")
+
+
+@pytest.mark.parametrize("estimator", [DecisionTreeClassifier(random_state=0), KNeighborsClassifier()])
+def test_cross_validated_scores_are_means_that_see_no_row_made_from_a_validation_row(problem, estimator):
+    X, y = problem[0], problem[1]
+    minority = np.flatnonzero(y == 1)
+    space = SearchSpace(X[minority], 5)
+    scorer = get_scorer("balanced_accuracy")
+    splits = list(StratifiedKFold(3).split(X, y))
+    reward = CrossValidatedReward(
+        [
+            (
+                ValidationReward(space, estimator, scorer, X[train], y[train], X[test], y[test]),
+                np.isin(minority, train),
+            )
+            for train, test in splits
+        ]
+    )
+    for samples in draws(space, 5):
+        scores = []
+        for train, test in splits:
+            rows = [
+                start + weight * (end - start)
+                for i, j, weight in zip(samples.source, samples.neighbour, samples.weight, strict=True)
+                if minority[i] in train and minority[j] in train
+                for start, end in [(X[minority[i]], X[minority[j]])]
+            ]
+            fitted = clone(estimator).fit(
+                np.vstack([X[train], *rows]), np.append(y[train], np.ones(len(rows), dtype=int))
+            )
+            scores.append(balanced_accuracy_score(y[test], fitted.predict(X[test])))
+        assert reward(samples) == pytest.approx(np.mean(scores), abs=1e-12)
 
 
 def test_other_errors_of_the_classifier_are_not_hidden(problem):

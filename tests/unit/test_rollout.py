@@ -53,7 +53,8 @@ def step_by_step(space, settings, policies, rng):
     for i in range(space.n_instances):
         g2 = factor(policies.instance_specific, np.append(space.X[i], one_hot(counts[i], width)), uniforms[i])
         factors.append(g2)
-        for uniform in rng.random(g1 * g2) if g1 * g2 else []:
+        n_steps = round(g1 * g2 * space.demand[i])
+        for uniform in rng.random(n_steps) if n_steps else []:
             state = np.append(space.X[i], one_hot(counts[i], width))
             representation = plain_mlp(low.encoder, torch.tensor(state, dtype=torch.float32)[None])
             pairs = [
@@ -75,14 +76,18 @@ def step_by_step(space, settings, policies, rng):
     return g1, factors, steps
 
 
-@pytest.fixture(params=[3, 10], ids=["width 3", "width 10"])
+# With three rows of a class, four neighbours are two that come twice.
+@pytest.fixture(
+    params=[(3, 1), (10, 1), (3, np.array([0, 1, 1, 0, 1, 0, 1]))], ids=["3", "10", "two classes"]
+)
 def problem(request):
     # Few instances and narrow bins: many bin edges are crossed, the last bin is reached.
     X = np.random.default_rng(1).normal(size=(7, 3))
+    width, labels = request.param
     settings = SearchSettings(
-        g1_max=6, g2_max=5, neighbours=4, hidden=16, count_bin_width=request.param, entropy_cost=0.0
+        g1_max=6, g2_max=5, neighbours=4, hidden=16, count_bin_width=width, entropy_cost=0.0
     )
-    space = SearchSpace(X, settings.neighbours)
+    space = SearchSpace(X, settings.neighbours, labels=labels)
     policies = Policies(space, settings)
     with torch.no_grad():  # Larger weights than the initial ones, so that the states matter to the decisions.
         for parameter in policies.parameters():
@@ -97,7 +102,11 @@ def test_same_random_numbers_give_the_same_episode(problem, number):
     g1, factors, steps = step_by_step(space, settings, policies, episode_rng(5, number))
     assert episode.g1 == g1
     assert_array_equal(episode.g2, factors)
-    assert len(episode.action) == len(steps) == g1 * sum(factors)
+    assert len(episode.action) == len(steps)
+    assert_array_equal(
+        np.bincount(episode.step_instance, minlength=7),
+        [round(g1 * g2 * demand) for g2, demand in zip(factors, space.demand, strict=True)],
+    )
     width = settings.count_bin_width
     instances, counts, neighbour_counts, actions, log_probabilities = (
         zip(*steps, strict=True) if steps else [()] * 5

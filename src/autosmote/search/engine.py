@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from autosmote.search.actors import ActorPool, Reward, make_actors
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.learner import Learner
+from autosmote.search.policies import Policies
 from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples, SearchSpace
@@ -79,6 +80,8 @@ class SearchResult:
         Its synthetic rows, as decisions.
     history : DataFrame
         One row per iteration, with the fields of `Iteration`.
+    policies : Policies
+        As they were learned, on the CPU.
     resumed_after : int
         Iterations that were taken from a checkpoint.
     """
@@ -87,6 +90,7 @@ class SearchResult:
     best_iteration: int
     samples: Samples
     history: pd.DataFrame
+    policies: Policies
     resumed_after: int = 0
 
 
@@ -97,7 +101,7 @@ def search(
     *,
     actors: int = 1,
     device: str = "cpu",
-    on_iteration: Callable[[Iteration], None] | None = None,
+    on_iteration: Callable[[Iteration], bool | None] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> SearchResult:
     """Search for the synthetic samples with the best validation score.
@@ -115,7 +119,7 @@ def search(
     device : str, default "cpu"
         Device of the learner, as PyTorch names it. Results are reproducible per kind of device.
     on_iteration : callable, optional
-        Called after each iteration.
+        Called after each iteration; a true value ends the search there.
     checkpoint : Checkpoint, optional
         Where to go on from, if it holds a state, and where to keep one. The caller removes it.
 
@@ -151,9 +155,12 @@ def search(
                 for episode_number in _episodes(settings, round_):
                     episode, score = pool.next()
                     report = {} if math.isnan(score) else learner.learn(episode, score)
-                    course.add(episode_number, round_, episode, score, report)
-                    if on_iteration is not None:
-                        on_iteration(course.history[-1])
+                    n_synthetic = space.n_samples(len(episode.action))
+                    course.add(episode_number, round_, episode, n_synthetic, score, report)
+                    if stopped := on_iteration is not None and bool(on_iteration(course.history[-1])):
+                        break
+                if stopped:
+                    break
                 weights = learner.weights()
                 pool.publish(round_ + 1, weights)
                 _submit(pool, settings, round_ + 2, version=round_ + 1)
@@ -164,7 +171,8 @@ def search(
             pool.close()
     samples = space.decode(course.best_instance, course.best_action)
     history = pd.DataFrame(course.history)
-    return SearchResult(course.best_score, course.best_iteration, samples, history, resumed_after)
+    policies = learner.policies.cpu()
+    return SearchResult(course.best_score, course.best_iteration, samples, history, policies, resumed_after)
 
 
 @dataclass
@@ -179,7 +187,15 @@ class _Course:
     best_instance: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     best_action: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
-    def add(self, number: int, round_: int, episode: Episode, score: float, report: dict[str, float]) -> None:
+    def add(
+        self,
+        number: int,
+        round_: int,
+        episode: Episode,
+        n_synthetic: int,
+        score: float,
+        report: dict[str, float],
+    ) -> None:
         if score > self.best_score or (self.best_iteration == 0 and not math.isnan(score)):
             self.best_score, self.best_iteration = score, number + 1
             self.best_instance, self.best_action = episode.step_instance, episode.action
@@ -188,7 +204,7 @@ class _Course:
                 iteration=number + 1,
                 round=round_,
                 g1=episode.g1,
-                n_synthetic=len(episode.action),
+                n_synthetic=n_synthetic,
                 validation_score=score,
                 best_validation_score=self.best_score,
                 **report,

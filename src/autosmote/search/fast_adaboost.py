@@ -64,8 +64,6 @@ class AdaBoostPredictor:
         Finite numbers.
     y_train : ndarray, shape (n_rows,)
         Labels of two classes.
-    minority : int or str, default 1
-        Label of the synthetic rows.
 
     Attributes
     ----------
@@ -77,7 +75,7 @@ class AdaBoostPredictor:
     Raises
     ------
     ValueError
-        If `y_train` does not hold two classes, or `minority` is not one of them.
+        If `y_train` does not hold two classes, one of them that of the search space.
     """
 
     def __init__(
@@ -87,22 +85,22 @@ class AdaBoostPredictor:
         X_train: NDArray[np.float64],
         y_train: NDArray,
         X_validation: NDArray[np.float64],
-        minority: object = 1,
     ) -> None:
         self.classes = np.unique(y_train)
+        minority = space.labels[0]
         if len(self.classes) != 2 or minority not in self.classes:
             raise ValueError(
-                f"the fast AdaBoost tells two classes apart, one of them minority={minority!r}; "
+                f"the fast AdaBoost tells two classes apart, one of them {minority}; "
                 f"y_train holds {self.classes.tolist()}"
             )
         self.space = space
         self.estimator = estimator
         self.X_train, self.y_train, self.X_validation = X_train, y_train, X_validation
-        self.minority = minority
         self.n_stumps = self.n_ambiguous = 0
         self._train_columns = _columns(X_train)
         self._validation_columns = _columns(X_validation)
         self._train_labels = y_train == self.classes[1]
+        self._synthetic_label = minority == self.classes[1]
 
     @staticmethod
     def supports(estimator: ClassifierMixin, X_train: NDArray[np.float64]) -> bool:
@@ -162,7 +160,7 @@ class AdaBoostPredictor:
         """
         columns = np.concatenate([self._train_columns, _columns(self.space.interpolate(samples))], axis=1)
         labels = np.concatenate(
-            [self._train_labels, np.full(len(samples), self.minority == self.classes[1], dtype=bool)]
+            [self._train_labels, np.full(len(samples), self._synthetic_label, dtype=bool)]
         )
         boosted = self._boost(columns, labels)
         if boosted is None:
@@ -225,7 +223,7 @@ class AdaBoostPredictor:
         return tree.predict(rows.columns.T), tree.predict(self._validation_columns.T)
 
     def _plain(self, samples: Samples) -> NDArray:
-        X, y = self.space.augment(self.X_train, self.y_train, samples, self.minority)
+        X, y = self.space.augment(self.X_train, self.y_train, samples)
         return clone(self.estimator).fit(X, y).predict(self.X_validation)
 
 

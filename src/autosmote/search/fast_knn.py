@@ -50,20 +50,18 @@ class KNeighborsPredictor:
     Parameters
     ----------
     space : SearchSpace
-        Where the synthetic rows come from.
+        Where the synthetic rows come from: the minority rows of `X_train`.
     estimator : KNeighborsClassifier
         Unfitted, with parameters that are supported.
     X_train, X_validation : ndarray of float64, shape (n_rows, n_features)
     y_train : ndarray, shape (n_rows,)
         Two classes.
-    minority : int or str
-        Label of the synthetic rows.
 
     Raises
     ------
     ValueError
-        If the estimator is not supported, if the training rows do not have two classes, one of them
-        `minority`, or if the other class has too few rows to win a vote.
+        If the estimator is not supported, if the training rows do not have two classes, one of them that of
+        the search space, or if the other class has too few rows to win a vote.
     """
 
     def __init__(
@@ -73,7 +71,6 @@ class KNeighborsPredictor:
         X_train: NDArray[np.float64],
         y_train: NDArray,
         X_validation: NDArray[np.float64],
-        minority: object,
     ) -> None:
         if not self.supports(estimator, X_train):
             raise ValueError(
@@ -81,10 +78,11 @@ class KNeighborsPredictor:
                 "without fitting it; ask KNeighborsPredictor.supports first"
             )
         self._classes = np.unique(y_train)
+        minority = space.labels[0]
         is_minority = y_train == minority
         if len(self._classes) != 2 or not np.any(is_minority):
             raise ValueError(
-                f"expected two classes, one of them {minority!r}; the training rows have {self._classes}"
+                f"expected two classes, one of them {minority}; the training rows have {self._classes}"
             )
         self._space, self._estimator = space, estimator
         self._X_train, self._y_train, self._X_validation = X_train, y_train, X_validation
@@ -95,7 +93,7 @@ class KNeighborsPredictor:
         rival = votes - self._need + 1
         if np.sum(~is_minority) < rival:
             raise ValueError(
-                f"{np.sum(~is_minority)} training rows are not {minority!r}; with n_neighbors={votes} at "
+                f"{np.sum(~is_minority)} training rows are not {minority}; with n_neighbors={votes} at "
                 f"least {rival} are needed, for fewer never win a vote"
             )
 
@@ -189,10 +187,7 @@ class KNeighborsPredictor:
         return labels
 
     def _fit(self, samples: Samples) -> KNeighborsClassifier:
-        minority = self._classes[self._minority]
-        return clone(self._estimator).fit(
-            *self._space.augment(self._X_train, self._y_train, samples, minority)
-        )
+        return clone(self._estimator).fit(*self._space.augment(self._X_train, self._y_train, samples))
 
     def _candidate_rows(self) -> NDArray[np.float64]:
         """All distinct synthetic rows: the instances, then for each pair of instances the inner weights."""

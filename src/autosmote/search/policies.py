@@ -169,7 +169,7 @@ class Policies(nn.Module):
 
     def __init__(self, space: SearchSpace, settings: SearchSettings) -> None:
         super().__init__()
-        n_features, hidden = space.X.shape[1], settings.hidden
+        n_features, hidden = space.features.shape[1], settings.hidden
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.cross_instance = FactorPolicy(n_features, settings.g1_actions, hidden)
@@ -179,7 +179,7 @@ class Policies(nn.Module):
         self.X: Tensor
         self.neighbours: Tensor
         self.start: Tensor
-        self.register_buffer("X", torch.from_numpy(space.X.astype(np.float32)), persistent=False)
+        self.register_buffer("X", torch.from_numpy(space.features.astype(np.float32)), persistent=False)
         self.register_buffer(
             "neighbours", torch.from_numpy(space.neighbours.astype(np.int64)), persistent=False
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,19 +29,17 @@ class ValidationReward:
     Parameters
     ----------
     space : SearchSpace
-        Of the minority rows of `X_train`.
+        Of the minority rows of `X_train`; their labels are those of the synthetic rows.
     estimator : classifier
         The base classifier, unfitted.
     scorer : callable
         ``scorer(fitted_estimator, X, y)``, larger is better, as made by `sklearn.metrics.make_scorer`.
     X_train, X_validation : ndarray of float64, shape (n_rows, n_features)
     y_train, y_validation : ndarray, shape (n_rows,)
-    minority : int or str, default 1
-        Label of the synthetic rows.
     evaluator : {"auto", "plain"}, default "auto"
-        "auto" predicts without fitting where that is proven to give the same predictions: for a scorer of
-        predictions and a classifier that a class of `FAST_PREDICTORS` supports. "plain" always fits. Only
-        `__call__` is meant: what `fit` returns is the plain classifier.
+        "auto" predicts without fitting where that is proven to give the same predictions: for two classes, a
+        scorer of predictions and a classifier that a class of `FAST_PREDICTORS` supports. "plain" always
+        fits. Only `__call__` is meant: what `fit` returns is the plain classifier.
 
     Raises
     ------
@@ -58,7 +56,6 @@ class ValidationReward:
         y_train: NDArray,
         X_validation: NDArray[np.float64],
         y_validation: NDArray,
-        minority: object = 1,
         evaluator: str = "auto",
     ) -> None:
         if evaluator not in ("auto", "plain"):
@@ -68,14 +65,14 @@ class ValidationReward:
         self.scorer = scorer
         self.X_train, self.y_train = X_train, y_train
         self.X_validation, self.y_validation = X_validation, y_validation
-        self.minority = minority
         self._classes = np.unique(y_train)
         self._predictor: KNeighborsPredictor | AdaBoostPredictor | None = None
         # Scorers of scikit-learn know what they ask of a classifier; only labels can be had without a fit.
-        if evaluator == "auto" and getattr(scorer, "_response_method", None) == "predict":
+        asks_for_labels = getattr(scorer, "_response_method", None) == "predict"
+        if evaluator == "auto" and asks_for_labels and len(self._classes) == 2:
             for predictor in FAST_PREDICTORS:
                 if predictor.supports(estimator, X_train):
-                    self._predictor = predictor(space, estimator, X_train, y_train, X_validation, minority)
+                    self._predictor = predictor(space, estimator, X_train, y_train, X_validation)
                     break
 
     def fit(self, samples: Samples) -> ClassifierMixin:
@@ -91,7 +88,7 @@ class ValidationReward:
         classifier
             Fitted.
         """
-        X, y = self.space.augment(self.X_train, self.y_train, samples, self.minority)
+        X, y = self.space.augment(self.X_train, self.y_train, samples)
         with warnings.catch_warnings():
             # A classifier that stops at its iteration limit is a valid base classifier; one warning per
             # episode would say nothing more.
@@ -130,6 +127,47 @@ class ValidationReward:
                 f"the scorer returned {score} on the validation rows; a search needs finite scores"
             )
         return score
+
+
+class CrossValidatedReward:
+    """Mean of the validation scores of several splits of the same rows.
+
+    In a split, a synthetic row counts only if both rows that it lies between are training rows there. So no
+    split trains on a row that was made from one of its validation rows.
+
+    Parameters
+    ----------
+    splits : sequence of (ValidationReward, ndarray of bool, shape (n_instances,))
+        The reward of each split, and which instances of the search space are among its training rows.
+    """
+
+    def __init__(self, splits: Sequence[tuple[ValidationReward, NDArray[np.bool_]]]) -> None:
+        self.splits = splits
+
+    def __call__(self, samples: Samples) -> float:
+        """Mean validation score with these synthetic rows.
+
+        Parameters
+        ----------
+        samples : Samples
+
+        Returns
+        -------
+        float
+            NaN if the classifier cannot be fitted in one of the splits.
+
+        Raises
+        ------
+        ValueError
+            If the scorer returns something that is not a finite number.
+        """
+        scores = []
+        for reward, in_training in self.splits:
+            kept = in_training[samples.source] & in_training[samples.neighbour]
+            scores.append(
+                reward(Samples(samples.source[kept], samples.neighbour[kept], samples.weight[kept]))
+            )
+        return float(np.mean(scores))
 
 
 class _Predicted(ClassifierMixin, BaseEstimator):

@@ -9,7 +9,7 @@ changes, and the same random numbers give the same steps as evaluating the polic
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +84,7 @@ class Actor:
         self.space = space
         self.settings = settings
         self._weights = weights
-        self._X = space.X.astype(np.float32)
+        self._X = space.features.astype(np.float32)
         self._scores = _PairScores(self._X, weights, space.k)
         self._factor_tables: dict[int, tuple[list[list[float]], list[list[float]]]] = {}
         self._state_tables: dict[int, NDArray[np.float32]] = {}
@@ -128,13 +128,14 @@ class Actor:
             instance_bin.append(own_bin)
             g2.append(factor)
             g2_log_probability.append(log_factors[i][factor])
-            remaining = g1 * factor
+            remaining = round(g1 * factor * self.space.demand[i])
             if not remaining:
                 continue
             draws = rng.random(remaining)
             done = 0
             nearest = self.space.neighbours[i]
             neighbour_ids = nearest.tolist()
+            n_distinct = int(self.space.n_distinct[i])
             neighbour_bins = bins[nearest]
             scores.set_neighbours(nearest, neighbour_bins)
             scores.set_state(self._state_table(own_bin)[i])
@@ -146,20 +147,21 @@ class Actor:
                 # Less than the total, as a uniform number is less than 1: there is always a choice.
                 chosen = _draw(cumulative, draws[done : done + length] * total)
                 segments.append((i, own_bin, neighbour_bins))
-                crossed = None
+                crossed: Sequence[int] = ()
                 for used, action in enumerate(chosen.tolist(), start=1):
                     place = action // n_weights
                     j = neighbour_ids[place]
                     counts[j] = count = counts[j] + 1
                     if count == end[j]:
                         # A neighbour that crosses a bin edge ends the segment early.
-                        crossed = place
+                        crossed = range(place % n_distinct, k, n_distinct)  # All its places in the list.
                         length = used
                         chosen = chosen[:used]
                         bins[j] += 1
                         end[j] = ends[bins[j]]
                         neighbour_bins = bins[nearest]
-                        scores.set_neighbour(place, j, bins[j])
+                        for place in crossed:
+                            scores.set_neighbour(place, j, bins[j])
                         break
                 lengths.append(length)
                 actions.append(chosen)
@@ -173,8 +175,9 @@ class Actor:
                     bins[i] = own_bin
                     end[i] = ends[own_bin]
                     scores.set_state(self._state_table(own_bin)[i])
-                elif crossed is not None:
-                    scores.update(crossed)
+                else:
+                    for place in crossed:
+                        scores.update(place)
 
         n_segments = len(segments)
         step_segment = np.repeat(np.arange(n_segments, dtype=np.int32), lengths)
@@ -326,7 +329,7 @@ def cross_instance_state(space: SearchSpace, settings: SearchSettings) -> NDArra
     ndarray of float32, shape (n_features + 10,)
         The mean of the minority rows (or the first one), and the one-hot of an empty count.
     """
-    row = space.X.mean(axis=0) if settings.cross_instance_state == "mean" else space.X[0]
+    row = space.features.mean(axis=0) if settings.cross_instance_state == "mean" else space.features[0]
     return np.concatenate([row, np.eye(N_BINS)[0]]).astype(np.float32)
 
 

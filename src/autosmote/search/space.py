@@ -37,37 +37,75 @@ class Samples:
 class SearchSpace:
     """All decisions that a search can take on one set of minority instances.
 
+    With more than two classes the instances are the rows of every class below the largest (beyond the paper).
+    An instance has neighbours of its own class only, and a synthetic row the label of its instance.
+
     Parameters
     ----------
-    X : ndarray of float64, shape (n_instances, n_features)
+    X : ndarray of float64, shape (n_instances, n_columns)
         Minority rows of the training split.
     neighbours : int
-        Number of nearest neighbours K that an instance can be interpolated with; ``n_instances - 1`` where
-        that is smaller. An instance is not its own neighbour, an equal row of another index can be.
+        Number of nearest neighbours K that an instance can be interpolated with; where the largest of these
+        classes has fewer, that is one less than its rows. An instance is not its own neighbour, an equal row
+        of another index can be.
+    labels : label or ndarray of shape (n_instances,), default 1
+        Class of the instances, one for all or one for each.
+    features : ndarray of float64, shape (n_instances, n_features), optional
+        What distances are measured on and what the policies see. Default: `X`.
+    max_samples : int, optional
+        Most synthetic rows of an episode; default: no limit.
 
     Attributes
     ----------
-    X : ndarray of float64, shape (n_instances, n_features)
+    X : ndarray of float64, shape (n_instances, n_columns)
+    features : ndarray of float64, shape (n_instances, n_features)
+    labels : ndarray of shape (n_instances,)
     neighbours : ndarray of int32, shape (n_instances, k)
-        Indices of the nearest neighbours, nearest first.
+        Indices of the nearest neighbours, nearest first. Where a class is too small for k of them, its lists
+        start again from the nearest.
+    n_distinct : ndarray of int32, shape (n_instances,)
+        Neighbours after which the list of an instance starts again; k where it does not.
+    demand : ndarray of float64, shape (n_instances,)
+        Synthetic rows of an instance per unit of ``g1 * g2``: the size of the smallest class over that of the
+        instance's class. So one cross-instance factor asks for the same total of each class, and the factors
+        that balance the smallest class balance all.
+    max_samples : int or None
 
     Raises
     ------
     ValueError
-        If there are fewer than two minority rows: nothing could be interpolated.
+        If a class has fewer than two rows: nothing could be interpolated.
     """
 
-    def __init__(self, X: NDArray[np.float64], neighbours: int) -> None:
-        if len(X) < 2:
+    def __init__(
+        self,
+        X: NDArray[np.float64],
+        neighbours: int,
+        *,
+        labels: object = 1,
+        features: NDArray[np.float64] | None = None,
+        max_samples: int | None = None,
+    ) -> None:
+        self.X = np.ascontiguousarray(X, dtype=np.float64)
+        self.features = self.X if features is None else np.ascontiguousarray(features, dtype=np.float64)
+        self.labels = labels if isinstance(labels, np.ndarray) else np.full(len(X), labels)
+        self.max_samples = max_samples
+        classes, of_class, sizes = np.unique(self.labels, return_inverse=True, return_counts=True)
+        if len(X) < 2 or sizes.min() < 2:
+            few = f"{len(X)}" if len(classes) < 2 else f"{sizes.min()} of class {classes[sizes.argmin()]}"
             raise ValueError(
-                f"the search interpolates between minority rows and needs at least 2 of them, got {len(X)}; "
+                f"the search interpolates between minority rows and needs at least 2 of them, got {few}; "
                 "give it more minority rows, for instance with a smaller imbalance ratio"
             )
-        self.X = np.ascontiguousarray(X, dtype=np.float64)
-        k = min(neighbours, len(X) - 1)
-        # kneighbors() without an argument leaves each row out of its own list, by index.
-        index = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(self.X)
-        self.neighbours = index.kneighbors(return_distance=False).astype(np.int32)
+        self.neighbours = np.empty((len(X), min(neighbours, sizes.max() - 1)), dtype=np.int32)
+        for number, size in enumerate(sizes):
+            rows = np.flatnonzero(of_class == number)
+            # kneighbors() without an argument leaves each row out of its own list, by index.
+            index = NearestNeighbors(n_neighbors=min(self.k, size - 1), algorithm="brute")
+            nearest = index.fit(self.features[rows]).kneighbors(return_distance=False)
+            self.neighbours[rows] = rows[nearest[:, np.arange(self.k) % nearest.shape[1]]]
+        self.n_distinct = np.minimum(self.k, sizes - 1).astype(np.int32)[of_class]
+        self.demand = (sizes.min() / sizes)[of_class]
 
     @property
     def n_instances(self) -> int:
@@ -84,20 +122,29 @@ class SearchSpace:
         """Number of low-level actions: pairs of a neighbour and a weight, 5K."""
         return self.k * len(WEIGHTS)
 
+    def n_samples(self, n_steps: int) -> int:
+        """Number of synthetic rows of an episode of so many low-level steps."""
+        return n_steps if self.max_samples is None else min(n_steps, self.max_samples)
+
     def decode(self, instance: NDArray[np.int32], action: NDArray[np.int32]) -> Samples:
-        """Translate low-level actions.
+        """Translate the low-level actions of an episode.
+
+        Of more than `max_samples` actions, as many are kept, evenly spread over the episode.
 
         Parameters
         ----------
-        instance : ndarray of int32, shape (n_synthetic,)
+        instance : ndarray of int32, shape (n_steps,)
             Instance that each action was taken for.
-        action : ndarray of int32, shape (n_synthetic,)
+        action : ndarray of int32, shape (n_steps,)
             Position in the neighbour list times 5, plus position in `WEIGHTS`.
 
         Returns
         -------
         Samples
         """
+        if (n_samples := self.n_samples(len(action))) < len(action):
+            kept = np.arange(n_samples) * len(action) // n_samples
+            instance, action = instance[kept], action[kept]
         place, weight = np.divmod(action, len(WEIGHTS))
         return Samples(
             np.asarray(instance, dtype=np.int32), self.neighbours[instance, place], WEIGHTS[weight]
@@ -112,29 +159,27 @@ class SearchSpace:
 
         Returns
         -------
-        ndarray of float64, shape (n_synthetic, n_features)
+        ndarray of float64, shape (n_synthetic, n_columns)
         """
         start, end = self.X[samples.source], self.X[samples.neighbour]
         return start + samples.weight[:, None] * (end - start)
 
     def augment(
-        self, X: NDArray[np.float64], y: NDArray, samples: Samples, minority: object
+        self, X: NDArray[np.float64], y: NDArray, samples: Samples
     ) -> tuple[NDArray[np.float64], NDArray]:
         """Training rows followed by synthetic ones: what a classifier is fitted on.
 
         Parameters
         ----------
-        X : ndarray of float64, shape (n_rows, n_features)
+        X : ndarray of float64, shape (n_rows, n_columns)
         y : ndarray, shape (n_rows,)
         samples : Samples
-        minority : int or str
-            Label of the synthetic rows.
 
         Returns
         -------
-        X : ndarray of float64, shape (n_rows + n_synthetic, n_features)
+        X : ndarray of float64, shape (n_rows + n_synthetic, n_columns)
         y : ndarray, shape (n_rows + n_synthetic,)
             Of the dtype of `y`.
         """
-        labels = np.full(len(samples), minority, dtype=y.dtype)
+        labels = self.labels[samples.source].astype(y.dtype)
         return np.concatenate([X, self.interpolate(samples)]), np.concatenate([y, labels])

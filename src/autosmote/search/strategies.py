@@ -60,7 +60,7 @@ def find_synthetic_rows(
         on_iteration=execution.on_iteration,
         checkpoint=execution.checkpoint,
     )
-    X, y = space.augment(task.X_train, task.y_train, result.samples, minority=1)
+    X, y = space.augment(task.X_train, task.y_train, result.samples)
     return Found(
         score=result.best_score,
         iteration=result.best_iteration,
