@@ -26,6 +26,11 @@ rule baseline:
         classifiers=STUDY.classifiers,
         metrics=STUDY.metrics,
         ratios=STUDY.ratios,
+        settings=lambda wildcards: {
+            name: config["methods"][name]
+            for name in STUDY.bundles[wildcards.bundle]
+            if name in config["methods"]
+        },
         code=code("baseline.py", "autosmote.evaluation", "autosmote.samplers"),
     script:
         "../workflow/scripts/baseline.py"

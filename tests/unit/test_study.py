@@ -47,6 +47,7 @@ def test_default_configuration_is_the_papers_study() -> None:
         "under-sampling": 11,
         "over-sampling": 7,
         "combined": 2,
+        "generative": 2,
     }
 
 

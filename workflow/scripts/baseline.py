@@ -6,7 +6,7 @@ from joblog import log_to
 from autosmote.analysis.scores import validate
 from autosmote.datasets.tasks import load_task
 from autosmote.evaluation import evaluate
-from autosmote.samplers import registry
+from autosmote.samplers import configured, registry
 from autosmote.storage import write_frame
 
 log_to(snakemake.log[0])
@@ -15,7 +15,7 @@ rows = []
 for name in snakemake.params.samplers:
     found = evaluate(
         task,
-        registry.get(name),
+        configured(registry.get(name), snakemake.params.settings.get(name, {})),
         classifiers=snakemake.params.classifiers,
         metrics=snakemake.params.metrics,
         ratios=snakemake.params.ratios,

@@ -1,7 +1,7 @@
 """The one list of comparison methods, looked up by name."""
 
 from autosmote.errors import UnknownNameError
-from autosmote.samplers import classifier_level, imbalanced_learn
+from autosmote.samplers import classifier_level, generative, imbalanced_learn
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     MethodSpec,
@@ -29,6 +29,7 @@ _NO_RESAMPLING = SamplerSpec(
 _ALL: tuple[SamplerSpec | MethodSpec, ...] = (
     _NO_RESAMPLING,
     *imbalanced_learn.SPECS,
+    *generative.SPECS,
     *classifier_level.SPECS,
 )
 _SPECS = {spec.name: spec for spec in _ALL}

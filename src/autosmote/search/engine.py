@@ -8,8 +8,7 @@ the settings and not on the number of actors or their timing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,7 +16,6 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from autosmote.search.actors import ActorPool, Reward, make_actors
 from autosmote.search.checkpoint import Checkpoint
@@ -26,6 +24,7 @@ from autosmote.search.policies import Policies
 from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples, SearchSpace
+from autosmote.threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def search(
     """
     if actors < 1:
         raise ValueError(f"actors={actors!r}: expected at least 1")
-    with _one_thread():
+    with one_thread():
         learner = Learner(space, settings, device)
         course = _Course(weights_before=learner.weights())
         if checkpoint is not None and (state := checkpoint.load()) is not None:
@@ -243,15 +242,3 @@ def _episodes(settings: SearchSettings, round_: int) -> range:
 def _submit(pool: ActorPool, settings: SearchSettings, round_: int, version: int) -> None:
     for episode in _episodes(settings, round_):
         pool.submit(episode, version)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Hold this process to one thread: n actors then use n cores, and sums have one order."""
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
