@@ -11,6 +11,8 @@ from autosmote.errors import UnknownNameError
 from autosmote.evaluation import CLASSIFIERS, METRICS
 from autosmote.samplers import registry
 from autosmote.search import strategies
+from autosmote.search.reward_scaling import REWARD_SCALINGS
+from autosmote.search.state_features import STATE_FEATURES
 
 
 class ConfigError(ValueError):
@@ -147,6 +149,9 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
         for name in study[key]:
             if name not in known:
                 yield f"study.{key}: {UnknownNameError(kind, name, known)}"
+    for key, registered in (("state_features", STATE_FEATURES), ("reward_scaling", REWARD_SCALINGS)):
+        if config["search"][key] not in registered:
+            yield f"search.{key}: {UnknownNameError('value', config['search'][key], registered)}"
     if OVERALL in config["datasets"]:
         yield f"datasets: {OVERALL!r} is what the tables call all data sets together; choose another name"
     if task["validation"] + task["test"] >= 1:

@@ -121,7 +121,7 @@ def test_keeping_the_newest_steps_keeps_the_end(space):
 def uncompressed_update(learner, name, steps, settings):
     """Loss and gradients of Eq. 2, every step evaluated by itself on explicit feature vectors."""
     policies, policy = learner.policies, getattr(learner.policies, name)
-    X = policies.X.numpy()
+    X = policies.features.numpy()
 
     def features(instance, count_bin):
         return np.concatenate([X[instance], np.eye(10)[count_bin]])
@@ -143,7 +143,12 @@ def uncompressed_update(learner, name, steps, settings):
         ]
         pairs = torch.tensor(np.array(pairs), dtype=torch.float32)
         hidden = torch.relu(policy.scorer(torch.cat([representation.expand(len(pairs), -1), pairs], dim=1)))
-        return torch.log_softmax(policy.score(hidden)[:, 0], dim=0), value
+        log_probabilities = torch.log_softmax(policy.score(hidden)[:, 0], dim=0)
+        if settings.hierarchy == "flat":
+            boolean = policy.next(representation)[0]
+            stay, go = torch.nn.functional.logsigmoid(-boolean), torch.nn.functional.logsigmoid(boolean)
+            log_probabilities = torch.cat([stay + log_probabilities, go])
+        return log_probabilities, value
 
     outputs = [evaluate(steps.states[s]) for s in steps.state]
     values = [value.item() for _, value in outputs]
@@ -172,18 +177,22 @@ def uncompressed_update(learner, name, steps, settings):
     return loss.item(), {key: p.grad.clone() for key, p in policy.named_parameters()}
 
 
-@pytest.mark.parametrize("name", ["cross_instance", "instance_specific", "low_level"])
-def test_loss_and_gradients_equal_those_of_single_steps(space, name):
+@pytest.mark.parametrize(
+    ("name", "hierarchy"),
+    [("cross_instance", "full"), ("instance_specific", "full"), ("low_level", "full"), ("low_level", "flat")],
+)
+def test_loss_and_gradients_equal_those_of_single_steps(space, name, hierarchy):
     settings = make_settings(
+        hierarchy=hierarchy,
         cross_instance_buffer=1,
         instance_specific_buffer=6,
-        low_level_buffer=30,
+        low_level_buffer=20,
         gradient_clip=1e9,
         discount=0.9,
     )
     learner = Learner(space, settings)
     episode = draw(space, settings, learner, number=3)
-    assert len(episode.action) >= 30
+    assert len(episode.action) >= 20
     with torch.no_grad():  # The learner has moved on since the actor got its weights: V-trace has work to do.
         for parameter in learner.policies.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0))
@@ -198,6 +207,38 @@ def test_loss_and_gradients_equal_those_of_single_steps(space, name):
     largest = max(gradient.abs().max().item() for gradient in expected.values())
     for key, gradient in expected.items():
         assert_allclose(gradients[key].numpy(), gradient.numpy(), rtol=1e-5, atol=1e-6 * largest, err_msg=key)
+
+
+def test_to_a_flat_policy_an_episode_is_one_sequence(space):
+    settings = make_settings(hierarchy="flat")
+    episode = draw(space, settings, Learner(space, settings))
+    steps = episode_steps(episode, 0.8)
+    assert list(steps) == ["low_level"]
+    n = len(episode.action)
+    assert n > len(episode.rows()[1]) > 0
+    assert_array_equal(steps["low_level"].action, episode.action)
+    assert_array_equal(np.flatnonzero(steps["low_level"].last), [n - 1])
+    assert_array_equal(steps["low_level"].reward, [0.0] * (n - 1) + [0.8])
+
+
+def test_rewards_are_standardised_over_the_recent_episodes(space):
+    settings = make_settings(reward_scaling="standardised", reward_window=3, cross_instance_buffer=10)
+    learner = Learner(space, settings)
+    scores = [1.0, 3.0, 2.0, 2.0, 2.0, 5.0]
+    for number, score in enumerate(scores):
+        learner.learn(draw(space, settings, learner, number), score)
+    # By hand. (1): nothing to compare with; (1, 3): mean 2, deviation 1; (1, 3, 2): the mean; (3, 2, 2): mean
+    # 7/3, variance 2/9; (2, 2, 2): no deviation; (2, 2, 5): mean 3, variance 2.
+    expected = [0.0, 1.0, 0.0, -1 / math.sqrt(2), 0.0, math.sqrt(2)]
+    assert_allclose(learner._buffers["cross_instance"].steps.reward, expected, atol=1e-12)
+
+
+def test_without_scaling_the_reward_is_the_score(space):
+    settings = make_settings(cross_instance_buffer=10)
+    learner = Learner(space, settings)
+    for number, score in enumerate([0.25, 0.75, 0.5]):
+        learner.learn(draw(space, settings, learner, number), score)
+    assert_array_equal(learner._buffers["cross_instance"].steps.reward, [0.25, 0.75, 0.5])
 
 
 def test_a_policy_is_updated_only_when_its_buffer_is_full(space):

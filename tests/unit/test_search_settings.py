@@ -48,8 +48,30 @@ def test_whole_numbers_of_numpy_are_whole_numbers():
         ("entropy_cost", -1.0),
         ("factor_range", "both"),
         ("cross_instance_state", "last"),
+        ("hierarchy", "deep"),
+        ("cross_instance_policy", "fixed"),
+        ("low_level_policy", "half"),
+        ("state_features", "neighborhood"),
+        ("reward_scaling", "ranks"),
+        ("reward_window", 0),
     ],
 )
 def test_a_value_out_of_range_is_named(key, value):
     with pytest.raises(ValueError, match=f"{key}={value!r}"):
         SearchSettings(**{"g1_max": 8, key: value})
+
+
+def test_a_flat_hierarchy_has_one_policy_which_is_learned():
+    assert SearchSettings(g1_max=8, hierarchy="flat").learned == ("low_level",)
+    with pytest.raises(ValueError, match="low_level_policy='random': with a flat hierarchy"):
+        SearchSettings(g1_max=8, hierarchy="flat", low_level_policy="random")
+
+
+def test_what_makes_another_strategy_is_no_key_of_the_configuration():
+    with pytest.raises(ValueError, match="unknown search setting 'hierarchy'"):
+        SearchSettings.from_config({"hierarchy": "flat"}, imbalance_ratio=20, seed=0)
+
+
+@pytest.mark.parametrize(("factor_range", "rows"), [("inclusive", 8 * 10), ("exclusive", 7 * 9)])
+def test_an_instance_has_no_more_rows_than_the_largest_factors_allow(factor_range, rows):
+    assert SearchSettings(g1_max=8, factor_range=factor_range).most_per_instance == rows

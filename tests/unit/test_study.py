@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autosmote.samplers import registry
-from autosmote.search.settings import SearchSettings
+from autosmote.search.settings import STRATEGY_KEYS, SearchSettings
 from autosmote.study import ConfigError, Study, bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +80,14 @@ def test_other_configurations_state_differences_only(name: str) -> None:
         ({"study": {"ratios": [1.5]}}, "study.ratios.0: 1.5 is greater than the maximum of 1"),
         ({"search": {"iterations": "many"}}, "search.iterations: 'many' is not of type 'integer'"),
         ({"search": {"itertions": 9}}, "search: unknown key 'itertions'; did you mean 'iterations'? "),
+        (
+            {"search": {"state_features": "neighborhood"}},
+            "search.state_features: unknown value 'neighborhood'; did you mean 'neighbourhood'? ",
+        ),
+        (
+            {"search": {"reward_scaling": "rank"}},
+            "search.reward_scaling: unknown value 'rank'; known: none, ",
+        ),
         ({"studdy": {}}, "top level: unknown key 'studdy'; did you mean 'study'? "),
         ({"task": {"validation": 0.5, "test": 0.5}}, "task: validation 0.5 and test 0.5 leave no rows"),
         ({"datasets": {"a": {"source": "web"}}}, "datasets.a.source: 'web' is not one of ['openml', 'csv', "),
@@ -103,7 +111,8 @@ def test_schema_describes_every_key_of_a_search() -> None:
     keys = set(described) - {"actors", "evaluator", "buffers"} | {
         f"{name}_buffer" for name in described["buffers"]["properties"]
     }
-    assert keys == {field.name for field in fields(SearchSettings)} - {"seed", "g1_max"} | {"scale"}
+    names = {field.name for field in fields(SearchSettings)}
+    assert keys == names - {"seed", "g1_max", *STRATEGY_KEYS} | {"scale"}
     SearchSettings.from_config(PAPER["search"], imbalance_ratio=20, seed=0)
 
 

@@ -86,7 +86,7 @@ class _Worker:
 
     def run(self, episode: int, version: int) -> Outcome:
         drawn = self._actors[version].episode(episode_rng(self.settings.seed, episode))
-        samples = self.space.decode(drawn.step_instance, drawn.action)
+        samples = self.space.decode(*drawn.rows())
         return Outcome(drawn, float(self.reward(samples)))
 
 

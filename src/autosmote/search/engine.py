@@ -37,8 +37,8 @@ class Iteration:
         From 1.
     round : int
         From 0.
-    g1 : int
-        Cross-instance factor.
+    g1 : int or float
+        Cross-instance factor; NaN in a flat hierarchy, which has none.
     n_synthetic : int
         Synthetic rows.
     validation_score : float
@@ -46,14 +46,15 @@ class Iteration:
     best_validation_score : float
         Best so far; NaN if there is none.
     cross_instance_loss, instance_specific_loss, low_level_loss : float
-        Eq. 2 summed over the batch of the last update; NaN where the policy was not updated.
+        Eq. 2 summed over the batch of the last update; NaN where the policy was not updated. The low-level
+        columns are those of the flat policy in a flat hierarchy.
     cross_instance_entropy, instance_specific_entropy, low_level_entropy : float
         Nats per step of that batch; NaN where the policy was not updated.
     """
 
     iteration: int
     round: int
-    g1: int
+    g1: float
     n_synthetic: int
     validation_score: float
     best_validation_score: float
@@ -154,7 +155,7 @@ def search(
                 for episode_number in _episodes(settings, round_):
                     episode, score = pool.next()
                     report = {} if math.isnan(score) else learner.learn(episode, score)
-                    n_synthetic = space.n_samples(len(episode.action))
+                    n_synthetic = space.n_samples(len(episode.rows()[0]))
                     course.add(episode_number, round_, episode, n_synthetic, score, report)
                     if stopped := on_iteration is not None and bool(on_iteration(course.history[-1])):
                         break
@@ -197,12 +198,12 @@ class _Course:
     ) -> None:
         if score > self.best_score or (self.best_iteration == 0 and not math.isnan(score)):
             self.best_score, self.best_iteration = score, number + 1
-            self.best_instance, self.best_action = episode.step_instance, episode.action
+            self.best_instance, self.best_action = episode.rows()
         self.history.append(
             Iteration(
                 iteration=number + 1,
                 round=round_,
-                g1=episode.g1,
+                g1=math.nan if episode.g1 is None else episode.g1,
                 n_synthetic=n_synthetic,
                 validation_score=score,
                 best_validation_score=self.best_score,

@@ -1,8 +1,9 @@
-"""The learner: three buffers, the loss of Eq. 2, one optimiser per policy (Algorithm 2, lines 6 to 14)."""
+"""The learner: a buffer and an optimiser per policy, and the loss of Eq. 2 (Algorithm 2, lines 6 to 14)."""
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from autosmote.search.adam import Adam
 from autosmote.search.policies import Policies, PolicyOutput
+from autosmote.search.reward_scaling import REWARD_SCALINGS
 from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
@@ -169,7 +171,7 @@ def policy_loss(
 
 
 class Learner:
-    """Updates the three policies from episodes, in the order in which they are given.
+    """Updates the policies that are learned from episodes, in the order in which they are given.
 
     Parameters
     ----------
@@ -194,12 +196,13 @@ class Learner:
         }
         self._buffers = {
             name: Buffer(getattr(settings, f"{name}_buffer"), settings.updates_per_iteration)
-            for name in self._evaluate
+            for name in settings.learned
         }
         self._optimisers = {
             name: Adam(getattr(self.policies, name).parameters(), settings.learning_rate)
-            for name in self._evaluate
+            for name in settings.learned
         }
+        self._recent: deque[float] = deque(maxlen=settings.reward_window)
 
     def learn(self, episode: Episode, reward: float) -> dict[str, float]:
         """Store an episode and update each policy whose buffer is full (Algorithm 2, lines 4 to 14).
@@ -208,16 +211,21 @@ class Learner:
         ----------
         episode : Episode
         reward : float
-            What its last steps receive: the validation score.
+            The validation score; the last steps receive it, scaled as the settings say.
 
         Returns
         -------
         dict of str to float
             ``<policy>_loss`` (summed over the batch) and ``<policy>_entropy`` (nats per step) of the last
-            update of each policy; NaN where there was none.
+            update of each policy that is learned; NaN where there was none.
         """
+        self._recent.append(reward)
+        reward = REWARD_SCALINGS[self.settings.reward_scaling](np.array(self._recent))
+        newest = self.settings.low_level_buffer * self.settings.updates_per_iteration
         report: dict[str, float] = {}
-        for name, steps in episode_steps(episode, reward, self._buffers["low_level"].capacity).items():
+        for name, steps in episode_steps(episode, reward, newest).items():
+            if name not in self._buffers:
+                continue
             self._buffers[name].push(steps)
             loss = entropy = math.nan
             for _ in range(self.settings.updates_per_iteration):
@@ -238,6 +246,7 @@ class Learner:
             "policies": self.policies.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self._optimisers.items()},
             "buffers": {name: buffer.state_dict() for name, buffer in self._buffers.items()},
+            "recent": list(self._recent),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -252,6 +261,7 @@ class Learner:
             optimiser.load_state_dict(state["optimisers"][name])
         for name, buffer in self._buffers.items():
             buffer.load_state_dict(state["buffers"][name])
+        self._recent.extend(state["recent"])
 
     def _update(self, name: str, batch: Steps, rest: Steps) -> tuple[float, float]:
         """One gradient step; returns loss and entropy."""
@@ -286,17 +296,17 @@ class Learner:
         instance, neighbour_bins = states[:, 0], states[:, 2:]
         return self.policies.low_level(
             self.policies.states(instance, states[:, 1]),
-            self.policies.X,
+            self.policies.features,
             self.policies.neighbours[instance],
             neighbour_bins,
         )
 
 
 def episode_steps(episode: Episode, reward: float, newest: int | None = None) -> dict[str, Steps]:
-    """The three levels of an episode, as sequences of steps.
+    """The levels of an episode, as sequences of steps.
 
     The last step of each sequence, and in the low level the last step of each instance, receives the reward;
-    all others receive zero (Section 3.2).
+    all others receive zero (Section 3.2). To a flat policy an episode is one sequence.
 
     Parameters
     ----------
@@ -308,7 +318,8 @@ def episode_steps(episode: Episode, reward: float, newest: int | None = None) ->
     Returns
     -------
     dict of str to Steps
-        By policy: ``cross_instance``, ``instance_specific``, ``low_level``.
+        By policy: ``cross_instance``, ``instance_specific``, ``low_level``; a flat policy is the last,
+        alone.
     """
 
     def steps(
@@ -323,14 +334,19 @@ def episode_steps(episode: Episode, reward: float, newest: int | None = None) ->
             last=last,
         )
 
-    n = len(episode.g2)
-    instance = episode.step_instance
-    # A step is an instance's last one if the next step belongs to another instance.
-    instance_ends = np.append(instance[1:] != instance[:-1], np.ones(min(1, len(instance)), dtype=bool))
+    n, n_steps = len(episode.g2), len(episode.action)
+    last = np.arange(n_steps) == n_steps - 1
+    if episode.g1 is not None:
+        # A step is an instance's last one if the next step belongs to another instance.
+        instance = episode.step_instance
+        last[:-1] = instance[1:] != instance[:-1]
     segments = np.column_stack(
         [episode.segment_instance, episode.segment_bin, episode.segment_neighbour_bins]
     )
     kept = slice(-newest if newest is not None else None, None)
+    low_level = steps(segments, episode.step_segment, episode.action, episode.log_probability, last)[kept]
+    if episode.g1 is None:
+        return {"low_level": low_level}
     return {
         "cross_instance": steps(
             np.empty((1, 0)),
@@ -346,7 +362,5 @@ def episode_steps(episode: Episode, reward: float, newest: int | None = None) ->
             episode.g2_log_probability,
             np.arange(n) == n - 1,
         ),
-        "low_level": steps(
-            segments, episode.step_segment, episode.action, episode.log_probability, instance_ends
-        )[kept],
+        "low_level": low_level,
     }

@@ -66,30 +66,36 @@ class LowLevelPolicy(nn.Module):
     The scorer has one hidden layer, on the representation of the state, the neighbour's features and count
     bin, and the one-hot of the weight. (The paper says "an MLP" and no more.)
 
+    A flat policy (Section 4.4) also has a head for the boolean, whether to go to the next instance.
+
     Parameters
     ----------
     n_features : int
         Features of an instance, without the count bins.
     hidden : int
         Width of the hidden layers.
+    flat : bool, default False
     """
 
-    def __init__(self, n_features: int, hidden: int) -> None:
+    def __init__(self, n_features: int, hidden: int, flat: bool = False) -> None:
         super().__init__()
         self.encoder = _encoder(n_features + N_BINS, hidden)
         self.scorer = nn.Linear(hidden + n_features + N_BINS + len(WEIGHTS), hidden)
         self.score = nn.Linear(hidden, 1)
         self.value = nn.Linear(hidden, 1)
+        self.next = nn.Linear(hidden, 1) if flat else None
         self._parts = [hidden, n_features, N_BINS, len(WEIGHTS)]
 
-    def forward(self, states: Tensor, X: Tensor, neighbours: Tensor, neighbour_bins: Tensor) -> PolicyOutput:
+    def forward(
+        self, states: Tensor, features: Tensor, neighbours: Tensor, neighbour_bins: Tensor
+    ) -> PolicyOutput:
         """Evaluate states and all their actions.
 
         Parameters
         ----------
         states : Tensor of float32, shape (n_states, n_features + 10)
-        X : Tensor of float32, shape (n_instances, n_features)
-            Features of all minority instances.
+        features : Tensor of float32, shape (n_instances, n_features)
+            Of all minority instances.
         neighbours : Tensor of int64, shape (n_states, k)
             Neighbours of each state's instance.
         neighbour_bins : Tensor of int64, shape (n_states, k)
@@ -98,16 +104,21 @@ class LowLevelPolicy(nn.Module):
         Returns
         -------
         PolicyOutput
-            With ``n_actions = 5 * k``; the weight varies fastest.
+            With ``n_actions = 5 * k``, the weight varies fastest; of a flat policy with one more, the last,
+            to go to the next instance.
         """
         representation = self.encoder(states)
         # The hidden layer is linear in the concatenated inputs: adding the parts' products gives what
         # multiplying the concatenation of all pairs would give, for a fraction of the multiplications.
         from_state, from_features, from_bin, from_weight = self.scorer.weight.T.split(self._parts)
         state_part = representation @ from_state + self.scorer.bias
-        neighbour_part = (X @ from_features)[neighbours] + from_bin[neighbour_bins]
+        neighbour_part = (features @ from_features)[neighbours] + from_bin[neighbour_bins]
         pairs = _PairScores.apply(state_part, neighbour_part, from_weight, self.score.weight[0])
         scores = pairs.flatten(start_dim=1) + self.score.bias
+        if self.next is not None:
+            # The boolean's two sides are this action and all pairs together.
+            going_on = self.next(representation) + scores.logsumexp(dim=1, keepdim=True)
+            scores = torch.cat([scores, going_on], dim=1)
         return PolicyOutput(torch.log_softmax(scores, dim=-1), self.value(representation)[:, 0])
 
 
@@ -169,17 +180,19 @@ class Policies(nn.Module):
 
     def __init__(self, space: SearchSpace, settings: SearchSettings) -> None:
         super().__init__()
-        n_features, hidden = space.features.shape[1], settings.hidden
+        n_features, hidden = space.state_features.shape[1], settings.hidden
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.cross_instance = FactorPolicy(n_features, settings.g1_actions, hidden)
             self.instance_specific = FactorPolicy(n_features, settings.g2_actions, hidden)
-            self.low_level = LowLevelPolicy(n_features, hidden)
+            self.low_level = LowLevelPolicy(n_features, hidden, settings.hierarchy == "flat")
         state = torch.from_numpy(cross_instance_state(space, settings))
-        self.X: Tensor
+        self.features: Tensor
         self.neighbours: Tensor
         self.start: Tensor
-        self.register_buffer("X", torch.from_numpy(space.features.astype(np.float32)), persistent=False)
+        self.register_buffer(
+            "features", torch.from_numpy(space.state_features.astype(np.float32)), persistent=False
+        )
         self.register_buffer(
             "neighbours", torch.from_numpy(space.neighbours.astype(np.int64)), persistent=False
         )
@@ -196,8 +209,8 @@ class Policies(nn.Module):
         -------
         Tensor of float32, shape (n_states, n_features + 10)
         """
-        one_hot = nn.functional.one_hot(count_bin, N_BINS).to(self.X.dtype)
-        return torch.cat([self.X[instance], one_hot], dim=1)
+        one_hot = nn.functional.one_hot(count_bin, N_BINS).to(self.features.dtype)
+        return torch.cat([self.features[instance], one_hot], dim=1)
 
     def export(self) -> dict[str, NDArray[np.float32]]:
         """Copies of all weights by name, for the actors.

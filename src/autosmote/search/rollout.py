@@ -30,8 +30,9 @@ class Episode:
 
     Attributes
     ----------
-    g1 : int
-        Cross-instance factor.
+    g1 : int or None
+        Cross-instance factor; None if a flat policy has drawn the episode. Then the factors of the instances
+        are empty.
     g1_log_probability : float
     instance_bin : ndarray of uint8, shape (n_instances,)
         Count bin of each instance when its factor was drawn.
@@ -43,15 +44,16 @@ class Episode:
         Count bin of the instance during the segment.
     segment_neighbour_bins : ndarray of uint8, shape (n_segments, k)
         Count bins of its neighbours during the segment.
-    step_segment : ndarray of int32, shape (n_synthetic,)
+    step_segment : ndarray of int32, shape (n_steps,)
         Segment of each low-level step, in the order of the steps.
-    action : ndarray of int32, shape (n_synthetic,)
-        Low-level actions: position in the neighbour list times 5, plus position among the weights.
-    log_probability : ndarray of float32, shape (n_synthetic,)
+    action : ndarray of int32, shape (n_steps,)
+        Low-level actions: position in the neighbour list times 5, plus position among the weights; 5 * k is a
+        flat policy's decision to go to the next instance.
+    log_probability : ndarray of float32, shape (n_steps,)
         Of each action, under the weights that acted.
     """
 
-    g1: int
+    g1: int | None
     g1_log_probability: float
     instance_bin: NDArray[np.uint8]
     g2: NDArray[np.int32]
@@ -68,9 +70,14 @@ class Episode:
         """Instance of each low-level step."""
         return self.segment_instance[self.step_segment]
 
+    def rows(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Instance and action of each step that makes a synthetic row."""
+        makes_row = self.action < self.segment_neighbour_bins.shape[1] * len(WEIGHTS)
+        return self.step_instance[makes_row], self.action[makes_row]
+
 
 class Actor:
-    """The three policies with fixed weights, ready to draw episodes.
+    """The policies with fixed weights, ready to draw episodes.
 
     Parameters
     ----------
@@ -84,164 +91,216 @@ class Actor:
         self.space = space
         self.settings = settings
         self._weights = weights
-        self._X = space.features.astype(np.float32)
-        self._scores = _PairScores(self._X, weights, space.k)
+        self._features = space.state_features.astype(np.float32)
+        self._scores = _make_scores(space, settings, weights)
         self._factor_tables: dict[int, tuple[list[list[float]], list[list[float]]]] = {}
-        self._state_tables: dict[int, NDArray[np.float32]] = {}
 
     def episode(self, rng: np.random.Generator) -> Episode:
-        """Draw one episode (Algorithm 1).
+        """Draw one episode (Algorithm 1, or its flat counterpart).
 
         Parameters
         ----------
         rng : numpy.random.Generator
-            Used for one uniform number per decision, in the order of the decisions of each policy.
+            Used for one uniform number per decision, in the order of the decisions of each policy. A flat
+            policy has one for each step that it can take at most for an instance.
 
         Returns
         -------
         Episode
         """
-        width, n_weights, scores = self.settings.count_bin_width, len(WEIGHTS), self._scores
-        n, k = self.space.neighbours.shape
-        counts = [0] * n
-        bins = np.zeros(n, dtype=np.uint8)
-        # The count with which each bin ends, and the one with which each instance's present bin ends. The
-        # last bin has no end.
-        ends = [*range(width, N_BINS * width, width), -1]
-        end = ends[:1] * n
-
-        g1, g1_log_probability = self._draw_cross_instance(rng)
-        factor_draws = rng.random(n).tolist()
+        n = self.space.n_instances
+        steps = _Steps(self.space, self.settings, self._scores)
+        g1, g1_log_probability = None, 0.0
         instance_bin: list[int] = []
         g2: list[int] = []
         g2_log_probability: list[float] = []
-        segments: list[tuple[int, int, NDArray[np.uint8]]] = []
-        lengths: list[int] = []
-        actions: list[NDArray[np.int64]] = []
-        chosen_scores: list[NDArray[np.float64]] = []
-        totals: list[float] = []
 
-        for i in range(n):
-            own_bin = int(bins[i])
-            cumulative_factors, log_factors = self._factor_table(own_bin)
-            factor = bisect_right(cumulative_factors[i], factor_draws[i])
-            instance_bin.append(own_bin)
-            g2.append(factor)
-            g2_log_probability.append(log_factors[i][factor])
-            remaining = round(g1 * factor * self.space.demand[i])
-            if not remaining:
-                continue
-            draws = rng.random(remaining)
-            done = 0
-            nearest = self.space.neighbours[i]
-            neighbour_ids = nearest.tolist()
-            n_distinct = int(self.space.n_distinct[i])
-            neighbour_bins = bins[nearest]
-            scores.set_neighbours(nearest, neighbour_bins)
-            scores.set_state(self._state_table(own_bin)[i])
-            while remaining:
-                length = min(remaining, end[i] - counts[i]) if own_bin < N_BINS - 1 else remaining
-                centred = scores.values - scores.values[scores.values.argmax()]
-                cumulative = np.exp(centred).cumsum()
-                total = cumulative[-1]
-                # Less than the total, as a uniform number is less than 1: there is always a choice.
-                chosen = _draw(cumulative, draws[done : done + length] * total)
-                segments.append((i, own_bin, neighbour_bins))
-                crossed: Sequence[int] = ()
-                for used, action in enumerate(chosen.tolist(), start=1):
-                    place = action // n_weights
-                    j = neighbour_ids[place]
-                    counts[j] = count = counts[j] + 1
-                    if count == end[j]:
-                        # A neighbour that crosses a bin edge ends the segment early.
-                        crossed = range(place % n_distinct, k, n_distinct)  # All its places in the list.
-                        length = used
-                        chosen = chosen[:used]
-                        bins[j] += 1
-                        end[j] = ends[bins[j]]
-                        neighbour_bins = bins[nearest]
-                        for place in crossed:
-                            scores.set_neighbour(place, j, bins[j])
-                        break
-                lengths.append(length)
-                actions.append(chosen)
-                chosen_scores.append(centred[chosen])
-                totals.append(total)
-                counts[i] += length
-                done += length
-                remaining -= length
-                if counts[i] == end[i]:
-                    own_bin += 1
-                    bins[i] = own_bin
-                    end[i] = ends[own_bin]
-                    scores.set_state(self._state_table(own_bin)[i])
-                else:
-                    for place in crossed:
-                        scores.update(place)
+        if self.settings.hierarchy == "flat":
+            for i in range(n):
+                most = round(self.settings.most_per_instance * self.space.demand[i])
+                steps.take(i, rng.random(most))
+        else:
+            g1, g1_log_probability = self._draw_cross_instance(rng)
+            factor_draws = rng.random(n).tolist()
+            for i in range(n):
+                own_bin = int(steps.bins[i])
+                cumulative, log_probability = self._factor_table(own_bin)
+                factor = bisect_right(cumulative[i], factor_draws[i])
+                instance_bin.append(own_bin)
+                g2.append(factor)
+                g2_log_probability.append(log_probability[i][factor])
+                if most := round(g1 * factor * self.space.demand[i]):
+                    steps.take(i, rng.random(most))
 
-        n_segments = len(segments)
-        step_segment = np.repeat(np.arange(n_segments, dtype=np.int32), lengths)
-        log_probability = np.concatenate([np.empty(0), *chosen_scores]) - np.log(totals)[step_segment]
         return Episode(
             g1=g1,
             g1_log_probability=g1_log_probability,
             instance_bin=np.array(instance_bin, dtype=np.uint8),
             g2=np.array(g2, dtype=np.int32),
             g2_log_probability=np.array(g2_log_probability, dtype=np.float32),
-            segment_instance=np.array([s[0] for s in segments], dtype=np.int32),
-            segment_bin=np.array([s[1] for s in segments], dtype=np.uint8),
-            segment_neighbour_bins=np.array([s[2] for s in segments], dtype=np.uint8).reshape(n_segments, k),
-            step_segment=step_segment,
-            action=np.concatenate([np.empty(0, np.int64), *actions]).astype(np.int32),
-            log_probability=log_probability.astype(np.float32),
+            **steps.arrays(),
         )
 
     def _draw_cross_instance(self, rng: np.random.Generator) -> tuple[int, float]:
-        state = cross_instance_state(self.space, self.settings)
-        log_probability, cumulative = _softmax(
-            self._head(self._encode("cross_instance", state), "cross_instance")
-        )
+        states = cross_instance_state(self.space, self.settings)[None]
+        log_probability, cumulative = _softmax(self._factor_logits("cross_instance", states)[0])
         g1 = int(_draw(cumulative, rng.random()))
         return g1, float(log_probability[g1])
-
-    def _encode(self, policy: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
-        for layer in ("0", "2"):
-            name = f"{policy}.encoder.{layer}"
-            states = np.maximum(states @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], 0)
-        return states
-
-    def _head(self, representation: NDArray[np.float32], policy: str) -> NDArray[np.float32]:
-        return (
-            representation @ self._weights[f"{policy}.policy.weight"].T
-            + self._weights[f"{policy}.policy.bias"]
-        )
-
-    def _states(self, count_bin: int) -> NDArray[np.float32]:
-        """States of all instances, as if all were in this bin."""
-        one_hot = np.zeros((len(self._X), N_BINS), dtype=np.float32)
-        one_hot[:, count_bin] = 1
-        return np.concatenate([self._X, one_hot], axis=1)
 
     def _factor_table(self, count_bin: int) -> tuple[list[list[float]], list[list[float]]]:
         """Cumulative and log-probabilities of the factors in this bin, one row per instance."""
         if count_bin not in self._factor_tables:
-            policy = "instance_specific"
-            logits = self._head(self._encode(policy, self._states(count_bin)), policy)
-            log_probability, cumulative = _softmax(logits)
+            states = _states(self._features, count_bin)
+            log_probability, cumulative = _softmax(self._factor_logits("instance_specific", states))
             self._factor_tables[count_bin] = cumulative.tolist(), log_probability.tolist()
         return self._factor_tables[count_bin]
 
-    def _state_table(self, count_bin: int) -> NDArray[np.float32]:
-        """The instance's part of the scorer's first layer in this bin, one row per instance."""
-        if count_bin not in self._state_tables:
-            representation = self._encode("low_level", self._states(count_bin))
-            bias = self._weights["low_level.scorer.bias"]
-            self._state_tables[count_bin] = representation @ self._scores.from_state + bias
-        return self._state_tables[count_bin]
+    def _factor_logits(self, policy: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        weight = self._weights[f"{policy}.policy.weight"]
+        rule = getattr(self.settings, f"{policy}_policy")
+        if rule == "learned":
+            return _encode(self._weights, policy, states) @ weight.T + self._weights[f"{policy}.policy.bias"]
+        logits = np.zeros((len(states), len(weight)), dtype=np.float32)
+        if rule == "half":
+            logits[:] = -np.inf
+            logits[:, len(weight) // 2] = 0
+        return logits
 
 
-class _PairScores:
-    """The low-level policy's scores of the pairs of one instance at a time.
+class _Steps:
+    """The low-level steps of an episode so far, and how often each instance has been used.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    settings : SearchSettings
+    scores : _Scores
+
+    Attributes
+    ----------
+    bins : ndarray of uint8, shape (n_instances,)
+        Count bin of each instance.
+    """
+
+    def __init__(self, space: SearchSpace, settings: SearchSettings, scores: _Scores) -> None:
+        self._space = space
+        self._scores = scores
+        # The count with which each bin ends, and the one with which each instance's present bin ends. The
+        # last bin has no end.
+        width = settings.count_bin_width
+        self._ends = [*range(width, N_BINS * width, width), -1]
+        self._end = self._ends[:1] * space.n_instances
+        self._counts = [0] * space.n_instances
+        self.bins = np.zeros(space.n_instances, dtype=np.uint8)
+        self._segments: list[tuple[int, int, NDArray[np.uint8]]] = []
+        self._lengths: list[int] = []
+        self._actions: list[NDArray[np.int64]] = []
+        self._chosen_scores: list[NDArray[np.float64]] = []
+        self._totals: list[float] = []
+
+    def take(self, i: int, draws: NDArray[np.float64]) -> None:
+        """Take steps for an instance, one per uniform number, or until one of them goes to the next one."""
+        scores, bins, counts, ends, end = self._scores, self.bins, self._counts, self._ends, self._end
+        nearest = self._space.neighbours[i]
+        neighbour_ids = nearest.tolist()
+        n_weights, k, n_distinct = len(WEIGHTS), len(nearest), int(self._space.n_distinct[i])
+        own_bin = int(bins[i])
+        neighbour_bins = bins[nearest]
+        scores.set_neighbours(nearest, neighbour_bins)
+        scores.set_state(i, own_bin)
+        done, remaining = 0, len(draws)
+        while remaining:
+            length = min(remaining, end[i] - counts[i]) if own_bin < N_BINS - 1 else remaining
+            centred = scores.values - scores.values[scores.values.argmax()]
+            cumulative = np.exp(centred).cumsum()
+            total = cumulative[-1]
+            # Less than the total, as a uniform number is less than 1: there is always a choice.
+            chosen = _draw(cumulative, draws[done : done + length] * total)
+            self._segments.append((i, own_bin, neighbour_bins))
+            crossed: Sequence[int] = ()
+            for used, action in enumerate(chosen.tolist(), start=1):
+                place = action // n_weights
+                if place == k:
+                    # The step makes no row, and is the last one.
+                    counts[i] -= 1
+                    length = remaining = used
+                    break
+                j = neighbour_ids[place]
+                counts[j] = count = counts[j] + 1
+                if count == end[j]:
+                    # A neighbour that crosses a bin edge ends the segment early.
+                    crossed = range(place % n_distinct, k, n_distinct)  # All its places in the list.
+                    length = used
+                    bins[j] += 1
+                    end[j] = ends[bins[j]]
+                    neighbour_bins = bins[nearest]
+                    for place in crossed:
+                        scores.set_neighbour(place, j, bins[j])
+                    break
+            chosen = chosen[:length]
+            self._lengths.append(length)
+            self._actions.append(chosen)
+            self._chosen_scores.append(centred[chosen])
+            self._totals.append(total)
+            counts[i] += length
+            done += length
+            remaining -= length
+            if counts[i] == end[i]:
+                own_bin += 1
+                bins[i] = own_bin
+                end[i] = ends[own_bin]
+                scores.set_state(i, own_bin)
+            else:
+                for place in crossed:
+                    scores.update(place)
+
+    def arrays(self) -> dict[str, NDArray]:
+        """The fields of `Episode` that describe segments and steps."""
+        n_segments, k = len(self._segments), self._space.k
+        step_segment = np.repeat(np.arange(n_segments, dtype=np.int32), self._lengths)
+        scores = np.concatenate([np.empty(0), *self._chosen_scores])
+        instances, own_bins, neighbour_bins = zip(*self._segments, strict=True) if n_segments else [()] * 3
+        return {
+            "segment_instance": np.array(instances, dtype=np.int32),
+            "segment_bin": np.array(own_bins, dtype=np.uint8),
+            "segment_neighbour_bins": np.array(neighbour_bins, dtype=np.uint8).reshape(n_segments, k),
+            "step_segment": step_segment,
+            "action": np.concatenate([np.empty(0, np.int64), *self._actions]).astype(np.int32),
+            "log_probability": (scores - np.log(self._totals)[step_segment]).astype(np.float32),
+        }
+
+
+class _Scores:
+    """Scores of the low-level actions of one instance at a time; here of a policy that chooses at random.
+
+    Parameters
+    ----------
+    n_actions : int
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (n_actions,)
+        The scores, but for a constant that no probability depends on. Here all are equal.
+    """
+
+    def __init__(self, n_actions: int) -> None:
+        self.values = np.zeros(n_actions)
+
+    def set_neighbours(self, nearest: NDArray[np.int32], bins: NDArray[np.uint8]) -> None:
+        """Turn to an instance with these neighbours, in these bins; `set_state` has to follow."""
+
+    def set_neighbour(self, place: int, neighbour: int, count_bin: int) -> None:
+        """Move one neighbour to another bin; `set_state` or `update` has to follow."""
+
+    def set_state(self, instance: int, count_bin: int) -> None:
+        """Compute all scores for this instance, in this bin."""
+
+    def update(self, place: int) -> None:
+        """Compute the scores of one neighbour again."""
+
+
+class _PairScores(_Scores):
+    """A learned low-level policy's scores of the pairs of one instance at a time.
 
     The scorer's first layer is linear, so its parts are computed once per weight version and added: the
     state's, the neighbour's (in each of its bins) and the interpolation weight's. As relu(x) = (x + |x|) / 2
@@ -250,27 +309,24 @@ class _PairScores:
 
     Parameters
     ----------
-    X : ndarray of float32, shape (n_instances, n_features)
+    features : ndarray of float32, shape (n_instances, n_features)
     weights : mapping of str to ndarray of float32
     k : int
         Number of neighbours.
-
-    Attributes
-    ----------
-    from_state : ndarray of float32, shape (hidden, hidden)
-        The scorer's weights of the state's representation.
-    values : ndarray of float64, shape (5 * k,)
-        The scores, but for a constant that no probability depends on.
     """
 
-    def __init__(self, X: NDArray[np.float32], weights: Weights, k: int) -> None:
+    def __init__(self, features: NDArray[np.float32], weights: Weights, k: int) -> None:
+        super().__init__(k * len(WEIGHTS))
+        self._pair_values = self.values
+        self._features = features
+        self._weights = weights
         first, out = weights["low_level.scorer.weight"].T, weights["low_level.score.weight"][0]
         n_hidden = len(out)
-        ends = np.cumsum([n_hidden, X.shape[1], N_BINS])
-        self.from_state, from_features, from_bin, self._from_weight = np.split(first, ends)
+        ends = np.cumsum([n_hidden, features.shape[1], N_BINS])
+        self._from_state, from_features, from_bin, self._from_weight = np.split(first, ends)
         # Rows: bin times the number of instances, plus the instance.
-        self._neighbour_part = (from_bin[:, None] + X @ from_features).reshape(-1, n_hidden)
-        self._n_instances = len(X)
+        self._neighbour_part = (from_bin[:, None] + features @ from_features).reshape(-1, n_hidden)
+        self._n_instances = len(features)
         self._half_out = out / 2
         self._neighbour_half = self._neighbour_part @ self._half_out
         self._weight_half = self._from_weight @ self._half_out
@@ -281,10 +337,9 @@ class _PairScores:
         self._hidden = np.empty_like(self._pairs)
         self._linear = np.empty((k, n_weights), dtype=np.float32)
         self._offset = np.empty((n_weights, n_hidden), dtype=np.float32)
-        self.values = np.empty(k * n_weights)
+        self._state_parts: dict[int, NDArray[np.float32]] = {}
 
     def set_neighbours(self, nearest: NDArray[np.int32], bins: NDArray[np.uint8]) -> None:
-        """Turn to an instance with these neighbours, in these bins; `set_state` has to follow."""
         rows = bins * np.intp(self._n_instances) + nearest
         n_weights = len(self._offset)
         pairs = self._pairs.reshape(-1, self._pairs.shape[-1])
@@ -292,28 +347,73 @@ class _PairScores:
         np.add(self._neighbour_half[rows][:, None], self._weight_half, out=self._linear)
 
     def set_neighbour(self, place: int, neighbour: int, count_bin: int) -> None:
-        """Move one neighbour to another bin; `set_state` or `update` has to follow."""
         row = int(count_bin) * self._n_instances + neighbour
         self._pairs[place] = self._neighbour_part[row]
         self._linear[place] = self._neighbour_half[row] + self._weight_half
 
-    def set_state(self, part: NDArray[np.float32]) -> None:
-        """Compute all scores for a state, given its part of the first layer."""
-        np.add(self._from_weight, part, out=self._offset)
+    def set_state(self, instance: int, count_bin: int) -> None:
+        if count_bin not in self._state_parts:
+            self._state_parts[count_bin] = self._state_part(count_bin)
+        np.add(self._from_weight, self._state_parts[count_bin][instance], out=self._offset)
         # Two-dimensional, for long inner loops.
         hidden = self._hidden.reshape(len(self._hidden), -1)
         np.add(self._pairs.reshape(hidden.shape), self._offset.ravel(), out=hidden)
         np.abs(hidden, out=hidden)
         scores = self._hidden.reshape(-1, self._hidden.shape[-1]) @ self._half_out
-        np.add(scores, self._linear.ravel(), out=self.values)
+        np.add(scores, self._linear.ravel(), out=self._pair_values)
 
     def update(self, place: int) -> None:
-        """Compute the scores of one neighbour again."""
         n_weights = len(self._offset)
         hidden = np.abs(self._pairs[place] + self._offset)
-        self.values[place * n_weights : (place + 1) * n_weights] = (
+        self._pair_values[place * n_weights : (place + 1) * n_weights] = (
             hidden @ self._half_out + self._linear[place]
         )
+
+    def _state_part(self, count_bin: int) -> NDArray[np.float32]:
+        """The states' part of the scorer's first layer in this bin, one row per instance."""
+        representation = _encode(self._weights, "low_level", _states(self._features, count_bin))
+        return representation @ self._from_state + self._weights["low_level.scorer.bias"]
+
+
+class _FlatScores(_PairScores):
+    """A flat policy's scores: those of the pairs, and last that of going to the next instance.
+
+    The boolean has a logit of its own, so its probability does not depend on the number of pairs.
+    """
+
+    def __init__(self, features: NDArray[np.float32], weights: Weights, k: int) -> None:
+        super().__init__(features, weights, k)
+        self.values = np.empty(k * len(WEIGHTS) + 1)
+        self._pair_values = self.values[:-1]
+        self._next_logits: dict[int, NDArray[np.float32]] = {}
+        self._next_logit = 0.0
+
+    def set_state(self, instance: int, count_bin: int) -> None:
+        super().set_state(instance, count_bin)
+        if count_bin not in self._next_logits:
+            representation = _encode(self._weights, "low_level", _states(self._features, count_bin))
+            weight, bias = self._weights["low_level.next.weight"][0], self._weights["low_level.next.bias"]
+            self._next_logits[count_bin] = representation @ weight + bias
+        self._next_logit = float(self._next_logits[count_bin][instance])
+        self._set_next()
+
+    def update(self, place: int) -> None:
+        super().update(place)
+        self._set_next()
+
+    def _set_next(self) -> None:
+        # Relative to all pairs together: the two are the two sides of the boolean.
+        largest = self._pair_values.max()
+        self.values[-1] = self._next_logit + largest + np.log(np.exp(self._pair_values - largest).sum())
+
+
+def _make_scores(space: SearchSpace, settings: SearchSettings, weights: Weights) -> _Scores:
+    features = space.state_features.astype(np.float32)
+    if settings.hierarchy == "flat":
+        return _FlatScores(features, weights, space.k)
+    if settings.low_level_policy == "random":
+        return _Scores(space.n_actions)
+    return _PairScores(features, weights, space.k)
 
 
 def cross_instance_state(space: SearchSpace, settings: SearchSettings) -> NDArray[np.float32]:
@@ -326,10 +426,12 @@ def cross_instance_state(space: SearchSpace, settings: SearchSettings) -> NDArra
 
     Returns
     -------
-    ndarray of float32, shape (n_features + 10,)
-        The mean of the minority rows (or the first one), and the one-hot of an empty count.
+    ndarray of float32, shape (n_state_features + 10,)
+        The mean of the features of all instances (or those of the first one), and the one-hot of an empty
+        count.
     """
-    row = space.features.mean(axis=0) if settings.cross_instance_state == "mean" else space.features[0]
+    features = space.state_features
+    row = features.mean(axis=0) if settings.cross_instance_state == "mean" else features[0]
     return np.concatenate([row, np.eye(N_BINS)[0]]).astype(np.float32)
 
 
@@ -348,6 +450,21 @@ def episode_rng(seed: int, episode: int) -> np.random.Generator:
     numpy.random.Generator
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(episode,)))
+
+
+def _encode(weights: Weights, policy: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Representation of states by the two hidden layers of a policy."""
+    for layer in ("0", "2"):
+        name = f"{policy}.encoder.{layer}"
+        states = np.maximum(states @ weights[f"{name}.weight"].T + weights[f"{name}.bias"], 0)
+    return states
+
+
+def _states(features: NDArray[np.float32], count_bin: int) -> NDArray[np.float32]:
+    """States of all instances, as if all were in this bin."""
+    one_hot = np.zeros((len(features), N_BINS), dtype=np.float32)
+    one_hot[:, count_bin] = 1
+    return np.concatenate([features, one_hot], axis=1)
 
 
 def _softmax(logits: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

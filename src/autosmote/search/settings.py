@@ -7,6 +7,15 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any
 
+from autosmote.search.reward_scaling import REWARD_SCALINGS
+from autosmote.search.state_features import STATE_FEATURES
+
+#: The three levels of the hierarchy.
+LEVELS = ("cross_instance", "instance_specific", "low_level")
+
+#: Keys that make a search another strategy; a configuration names the strategy instead.
+STRATEGY_KEYS = ("hierarchy", *(f"{level}_policy" for level in LEVELS))
+
 
 @dataclass(frozen=True)
 class SearchSettings:
@@ -30,9 +39,24 @@ class SearchSettings:
         Whether the factors are drawn from {0..G} as in the paper or from {0..G-1} as in the authors' code.
     count_bin_width : int, default 10
         Width of the 10 bins of an instance's use count (the authors' code uses 20). The last bin is open.
+    state_features : str, default "original"
+        What the policies see of an instance besides its count: a name in
+        `autosmote.search.state_features.STATE_FEATURES`.
     cross_instance_state : {"mean", "first"}, default "mean"
-        Input of the one-step cross-instance policy: the mean of the minority rows, which does not depend on
-        their order, or the first minority row as in the authors' code.
+        Input of the one-step cross-instance policy: the mean of the minority rows' features, which does not
+        depend on their order, or those of the first minority row as in the authors' code.
+    hierarchy : {"full", "flat"}, default "full"
+        Three policies as in Section 3.2, or the low-level policy alone, which then also decides when to go
+        to the next instance (Section 4.4). It makes as many rows of an instance at most as the three can.
+    cross_instance_policy, instance_specific_policy : {"learned", "half", "random"}, default "learned"
+        Whether the factor is drawn from a policy that is trained, is half of the largest one (rounded up; if
+        `factor_range` is exclusive, down), or is drawn with equal probabilities.
+    low_level_policy : {"learned", "random"}, default "learned"
+        Whether neighbour and weight are drawn from a policy that is trained or with equal probabilities.
+    reward_scaling : str, default "none"
+        What the policies learn from: a name in `autosmote.search.reward_scaling.REWARD_SCALINGS`.
+    reward_window : int, default 100
+        Episodes, the present one included, that a scaled reward is relative to.
     cross_instance_buffer, instance_specific_buffer, low_level_buffer : int, default 2, 300, 300
         Steps that make a batch for each policy, the B of Algorithm 2.
     updates_per_iteration : int, default 1
@@ -63,7 +87,14 @@ class SearchSettings:
     round_size: int = 20
     factor_range: str = "inclusive"
     count_bin_width: int = 10
+    state_features: str = "original"
     cross_instance_state: str = "mean"
+    hierarchy: str = "full"
+    cross_instance_policy: str = "learned"
+    instance_specific_policy: str = "learned"
+    low_level_policy: str = "learned"
+    reward_scaling: str = "none"
+    reward_window: int = 100
     cross_instance_buffer: int = 2
     instance_specific_buffer: int = 300
     low_level_buffer: int = 300
@@ -79,6 +110,7 @@ class SearchSettings:
         at_least_one = (
             "g1_max", "g2_max", "neighbours", "iterations", "round_size", "count_bin_width", "hidden",
             "cross_instance_buffer", "instance_specific_buffer", "low_level_buffer", "updates_per_iteration",
+            "reward_window",
         )  # fmt: skip
         for key in at_least_one:
             value = getattr(self, key)
@@ -93,12 +125,40 @@ class SearchSettings:
             raise ValueError(
                 f"search setting entropy_cost={self.entropy_cost!r}: expected a number of at least 0"
             )
-        choices = {"factor_range": ("inclusive", "exclusive"), "cross_instance_state": ("mean", "first")}
+        factor_policies = ("learned", "half", "random")
+        choices = {
+            "factor_range": ("inclusive", "exclusive"),
+            "cross_instance_state": ("mean", "first"),
+            "hierarchy": ("full", "flat"),
+            "cross_instance_policy": factor_policies,
+            "instance_specific_policy": factor_policies,
+            "low_level_policy": ("learned", "random"),
+            "state_features": STATE_FEATURES,
+            "reward_scaling": REWARD_SCALINGS,
+        }
         for key, known in choices.items():
             if getattr(self, key) not in known:
                 raise ValueError(
                     f"search setting {key}={getattr(self, key)!r}: known values: {', '.join(known)}"
                 )
+        for level in LEVELS:
+            if self.hierarchy == "flat" and getattr(self, f"{level}_policy") != "learned":
+                raise ValueError(
+                    f"search setting {level}_policy={getattr(self, f'{level}_policy')!r}: with a flat "
+                    "hierarchy there is one policy, and it is learned; leave this setting out"
+                )
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The policies that are trained, of `LEVELS`."""
+        if self.hierarchy == "flat":
+            return ("low_level",)
+        return tuple(level for level in LEVELS if getattr(self, f"{level}_policy") == "learned")
+
+    @property
+    def most_per_instance(self) -> int:
+        """Largest number of synthetic rows that start from an instance."""
+        return (self.g1_actions - 1) * (self.g2_actions - 1)
 
     @property
     def g1_actions(self) -> int:
@@ -159,7 +219,7 @@ class SearchSettings:
         """
         keys = {key: value for key, value in config.items() if key not in ("actors", "evaluator", "buffers")}
         keys |= {f"{policy}_buffer": size for policy, size in config.get("buffers", {}).items()}
-        known = {field.name for field in fields(cls)} - {"seed", "g1_max"} | {"scale"}
+        known = {field.name for field in fields(cls)} - {"seed", "g1_max", *STRATEGY_KEYS} | {"scale"}
         if unknown := sorted(set(keys) - known):
             raise ValueError(f"unknown search setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
         return cls.for_ratio(imbalance_ratio, seed=seed, **keys)

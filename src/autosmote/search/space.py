@@ -51,7 +51,9 @@ class SearchSpace:
     labels : label or ndarray of shape (n_instances,), default 1
         Class of the instances, one for all or one for each.
     features : ndarray of float64, shape (n_instances, n_features), optional
-        What distances are measured on and what the policies see. Default: `X`.
+        What distances are measured on. Default: `X`.
+    state_features : ndarray of float64, shape (n_instances, n_state_features), optional
+        What the policies see of each instance. Default: `features`.
     max_samples : int, optional
         Most synthetic rows of an episode; default: no limit.
 
@@ -59,6 +61,7 @@ class SearchSpace:
     ----------
     X : ndarray of float64, shape (n_instances, n_columns)
     features : ndarray of float64, shape (n_instances, n_features)
+    state_features : ndarray of float64, shape (n_instances, n_state_features)
     labels : ndarray of shape (n_instances,)
     neighbours : ndarray of int32, shape (n_instances, k)
         Indices of the nearest neighbours, nearest first. Where a class is too small for k of them, its lists
@@ -84,10 +87,14 @@ class SearchSpace:
         *,
         labels: object = 1,
         features: NDArray[np.float64] | None = None,
+        state_features: NDArray[np.float64] | None = None,
         max_samples: int | None = None,
     ) -> None:
         self.X = np.ascontiguousarray(X, dtype=np.float64)
         self.features = self.X if features is None else np.ascontiguousarray(features, dtype=np.float64)
+        self.state_features = (
+            self.features if state_features is None else np.ascontiguousarray(state_features, np.float64)
+        )
         self.labels = labels if isinstance(labels, np.ndarray) else np.full(len(X), labels)
         self.max_samples = max_samples
         classes, of_class, sizes = np.unique(self.labels, return_inverse=True, return_counts=True)

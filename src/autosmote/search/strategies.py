@@ -13,6 +13,7 @@ from autosmote.evaluation import METRICS, make_classifier
 from autosmote.search.reward import ValidationReward
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
+from autosmote.search.state_features import STATE_FEATURES
 from autosmote.search.strategy import Execution, Found, Strategy
 
 AUTO_SAMPLING, ABLATION, EXTENSION = "Auto-sampling", "Ablation", "Extension"
@@ -40,7 +41,12 @@ def find_synthetic_rows(
     """
     from autosmote.search.engine import search  # It loads PyTorch; a list of names needs none.
 
-    space = SearchSpace(task.X_train[task.y_train == 1], settings.neighbours)
+    minority = task.y_train == 1
+    space = SearchSpace(
+        task.X_train[minority],
+        settings.neighbours,
+        state_features=STATE_FEATURES[settings.state_features](task.X_train, minority),
+    )
     reward = ValidationReward(
         space,
         make_classifier(classifier, task.seed),
@@ -96,6 +102,10 @@ def merge_training_and_validation(task: Task) -> Task:
     return dataclasses.replace(task, X_train=X, y_train=y, X_validation=X, y_validation=y)
 
 
+def _ablation(name: str, label: str, changes: str, **keys: str) -> Strategy:
+    return Strategy(name, label, ABLATION, "Section 4.4", changes, find_synthetic_rows, keys)
+
+
 _STRATEGIES = {
     strategy.name: strategy
     for strategy in (
@@ -107,15 +117,56 @@ _STRATEGIES = {
             changes="nothing",
             find=find_synthetic_rows,
         ),
+        _ablation(
+            "no_cross_instance",
+            "w/o cross-instance sub-policy",
+            "g1 is always G1 / 2",
+            cross_instance_policy="half",
+        ),
+        _ablation(
+            "no_instance_specific",
+            "w/o instance-specific sub-policy",
+            "g2 is always G2 / 2",
+            instance_specific_policy="half",
+        ),
+        _ablation(
+            "no_low_level",
+            "w/o low-level policy",
+            "neighbours and weights are random",
+            low_level_policy="random",
+        ),
+        _ablation(
+            "flat",
+            "Flat policy",
+            "one policy chooses neighbour, weight, and when to go to the next instance",
+            hierarchy="flat",
+        ),
+        _ablation(
+            "random_search",
+            "Random search",
+            "all decisions are random, nothing is learned",
+            cross_instance_policy="random",
+            instance_specific_policy="random",
+            low_level_policy="random",
+        ),
         Strategy(
             name="merged",
             label="Merging training and validation sets",
             category=ABLATION,
             reference="Section 4.4",
-            changes="trains and scores the classifier on training and validation rows together",
+            changes="the classifier is trained and scored on training and validation rows together",
             find=find_synthetic_rows,
             prepare=merge_training_and_validation,
             note="the validation score is that of rows trained on: compare no methods by it",
+        ),
+        Strategy(
+            name="neighbourhood_state",
+            label="AutoSMOTE, neighbourhood state",
+            category=EXTENSION,
+            reference="this project",
+            changes="the policies see the classes around an instance, and rewards relative to recent ones",
+            find=find_synthetic_rows,
+            keys={"state_features": "neighbourhood", "reward_scaling": "standardised"},
         ),
     )
 }
