@@ -18,7 +18,7 @@ rule all:
     input:
         # Named here as well, because Snakemake replaces a lost file only if the target asks for it.
         cells(BASELINE),
-        cells(SEARCH),
+        searches(SEARCH),
         TABLES,
         FIGURES,
         TRACKED,

@@ -5,7 +5,7 @@ rule scores:
     """The score table, one row per result: the only thing that tables and figures read."""
     input:
         baselines=cells(BASELINE),
-        searches=cells(SEARCH),
+        searches=searches(SEARCH),
     output:
         scores=SCORES,
     log:

@@ -6,7 +6,7 @@ import yaml
 from snakemake.exceptions import WorkflowError
 
 from autosmote.provenance import source_digest
-from autosmote.study import ConfigError, Study
+from autosmote.study import REFERENCE, ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
@@ -50,7 +50,7 @@ CELLS = {
     "imbalance_ratio": STUDY.imbalance_ratios,
     "seed": STUDY.seeds,
     "bundle": STUDY.bundles,
-    "strategy": STUDY.strategies,
+    "strategy": STUDY.searches,
     "classifier": STUDY.classifiers,
     "metric": STUDY.metrics,
 }
@@ -63,6 +63,17 @@ wildcard_constraints:
 def cells(pattern):
     """The files of all cells of the study, for a pattern with its names."""
     return expand(pattern, **CELLS)
+
+
+def searches(pattern, strategies=STUDY.searches):
+    """The files of all searches by these strategies, for a pattern with its names."""
+    return [
+        file
+        for name in strategies
+        for file in expand(
+            pattern, **CELLS | {"strategy": name, "dataset": STUDY.searches[name]}
+        )
+    ]
 
 
 def code(script, *modules):

@@ -32,6 +32,7 @@ rule figure4:
             "autosmote.figures.figure4",
             "autosmote.figures.style",
             "autosmote.analysis.labels",
+            "autosmote.analysis.methods",
             "autosmote.analysis.ranks",
         ),
     script:
@@ -63,6 +64,7 @@ rule ranks:
             "autosmote.figures.ranks",
             "autosmote.figures.style",
             "autosmote.analysis.labels",
+            "autosmote.analysis.methods",
             "autosmote.analysis.ranks",
         ),
     script:
@@ -72,8 +74,8 @@ rule ranks:
 rule search_curves:
     """Best validation score by iteration of the searches."""
     input:
-        results=cells(SEARCH),
-        histories=cells(SEARCH_HISTORY),
+        results=searches(SEARCH, [REFERENCE]),
+        histories=searches(SEARCH_HISTORY, [REFERENCE]),
     output:
         png=report(
             f"{RESULTS}/figures/search_curves.png",

@@ -4,7 +4,7 @@
 rule searches:
     """The results of all searches."""
     input:
-        cells(SEARCH),
+        searches(SEARCH),
 
 
 rule search:

@@ -14,6 +14,9 @@ from autosmote.search import strategies
 from autosmote.search.reward_scaling import REWARD_SCALINGS
 from autosmote.search.state_features import STATE_FEATURES
 
+REFERENCE = "autosmote"
+"""The search strategy that all others are compared with."""
+
 
 class ConfigError(ValueError):
     """A configuration cannot be used; the message has one line per mistake."""
@@ -41,8 +44,9 @@ class Study:
         Keys of `autosmote.evaluation.CLASSIFIERS` and `METRICS`.
     bundles : dict of str to tuple of str
         The comparison samplers by the job that runs them, see `bundle`.
-    strategies : tuple of str
-        Names of `autosmote.search.strategies`.
+    searches : dict of str to tuple of str
+        The data sets of each search strategy: all of the study's for ``study.strategies``, those of
+        ``ablation.datasets`` that the study has for ``ablation.strategies``.
     ratios : tuple of float
         Minority rows per majority row that the comparison samplers try.
     """
@@ -54,7 +58,7 @@ class Study:
     classifiers: tuple[str, ...]
     metrics: tuple[str, ...]
     bundles: dict[str, tuple[str, ...]]
-    strategies: tuple[str, ...]
+    searches: dict[str, tuple[str, ...]]
     ratios: tuple[float, ...]
 
     @classmethod
@@ -88,7 +92,7 @@ class Study:
             classifiers=tuple(study["classifiers"]),
             metrics=tuple(study["metrics"]),
             bundles=bundle(study["samplers"], config["jobs"]["samplers_per_job"]),
-            strategies=tuple(study["strategies"]),
+            searches=_searches(study, config["ablation"]),
             ratios=tuple(study["ratios"]),
         )
 
@@ -121,6 +125,12 @@ def bundle(samplers: Iterable[str], size: int) -> dict[str, tuple[str, ...]]:
     return bundles
 
 
+def _searches(study: Mapping[str, Any], ablation: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    everywhere = dict.fromkeys(study["strategies"], tuple(study["datasets"]))
+    ablated = tuple(name for name in study["datasets"] if name in ablation["datasets"])
+    return (dict.fromkeys(ablation["strategies"], ablated) if ablated else {}) | everywhere
+
+
 def _schema_mistakes(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
     from jsonschema import Draft202012Validator
 
@@ -137,7 +147,7 @@ def _schema_mistakes(config: Mapping[str, Any], schema: Mapping[str, Any]) -> It
 
 
 def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
-    study, task = config["study"], config["task"]
+    study, ablation, task = config["study"], config["ablation"], config["task"]
     named: dict[str, tuple[str, Iterable[str]]] = {
         "datasets": ("data set", config["datasets"]),
         "samplers": ("sampler", registry.names()),
@@ -149,6 +159,13 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
         for name in study[key]:
             if name not in known:
                 yield f"study.{key}: {UnknownNameError(kind, name, known)}"
+    if REFERENCE not in study["strategies"]:
+        yield f"study.strategies: {REFERENCE!r} is missing; the tables and figures compare the others with it"
+    for key in ("datasets", "strategies"):
+        kind, known = named[key]
+        for name in ablation[key]:
+            if name not in known:
+                yield f"ablation.{key}: {UnknownNameError(kind, name, known)}"
     for key, registered in (("state_features", STATE_FEATURES), ("reward_scaling", REWARD_SCALINGS)):
         if config["search"][key] not in registered:
             yield f"search.{key}: {UnknownNameError('value', config['search'][key], registered)}"

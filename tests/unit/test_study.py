@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autosmote.samplers import registry
+from autosmote.search import strategies
 from autosmote.search.settings import STRATEGY_KEYS, SearchSettings
 from autosmote.study import ConfigError, Study, bundle
 
@@ -51,6 +52,43 @@ def test_default_configuration_is_the_papers_study() -> None:
     }
 
 
+def searches(study: dict[str, Any], ablation: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return Study.from_config(merged(PAPER, {"study": study, "ablation": ablation}), SCHEMA).searches
+
+
+def test_ablations_are_searched_on_the_data_sets_of_table_4() -> None:
+    study = Study.from_config(PAPER, SCHEMA)
+    assert study.searches["autosmote"] == study.datasets
+    ablated = {name for name, datasets in study.searches.items() if datasets == ("Mozilla4",)}
+    assert {strategies.get(name).label for name in ablated} >= {
+        "w/o cross-instance sub-policy",
+        "w/o instance-specific sub-policy",
+        "w/o low-level policy",
+        "Flat policy",
+        "Random search",
+        "Merging training and validation sets",
+    }
+
+
+def test_ablations_run_on_those_of_their_data_sets_that_the_study_has() -> None:
+    ablation = {"datasets": ["Mozilla4", "Electricity"], "strategies": ["flat"]}
+    two = {"datasets": ["Phoneme", "Electricity"]}
+    assert searches(two, ablation) == {"autosmote": ("Phoneme", "Electricity"), "flat": ("Electricity",)}
+    assert searches({"datasets": ["Phoneme"]}, ablation) == {"autosmote": ("Phoneme",)}
+    assert searches(two, {"strategies": []}) == {"autosmote": ("Phoneme", "Electricity")}
+    assert searches(two, {"datasets": []}) == {"autosmote": ("Phoneme", "Electricity")}
+
+
+def test_strategy_of_the_study_is_searched_everywhere_if_it_is_an_ablation_too() -> None:
+    everywhere = {"datasets": ["Phoneme", "Mozilla4"], "strategies": ["autosmote", "flat"]}
+    found = searches(everywhere, {"datasets": ["Mozilla4"], "strategies": ["flat", "random_search"]})
+    assert found == {
+        "autosmote": ("Phoneme", "Mozilla4"),
+        "flat": ("Phoneme", "Mozilla4"),
+        "random_search": ("Mozilla4",),
+    }
+
+
 @pytest.mark.parametrize("name", ["quickstart", "phoneme", "lite", "smoke"])
 def test_other_configurations_state_differences_only(name: str) -> None:
     changes = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
@@ -73,7 +111,14 @@ def test_other_configurations_state_differences_only(name: str) -> None:
         ({"study": {"samplers": ["SMOT"]}}, "study.samplers: unknown sampler 'SMOT'; did you mean 'SMOTE'? "),
         ({"study": {"classifiers": ["svc"]}}, "study.classifiers: unknown classifier 'svc'; "),
         ({"study": {"metrics": ["auc"]}}, "study.metrics: unknown metric 'auc'; "),
-        ({"study": {"strategies": ["merge"]}}, "study.strategies: unknown strategy 'merge'; did you mean"),
+        (
+            {"study": {"strategies": ["autosmote", "merge"]}},
+            "study.strategies: unknown strategy 'merge'; did you mean",
+        ),
+        ({"study": {"strategies": ["flat"]}}, "study.strategies: 'autosmote' is missing; "),
+        ({"ablation": {"strategies": ["flatt"]}}, "ablation.strategies: unknown strategy 'flatt'; did you "),
+        ({"ablation": {"datasets": ["Mozilla"]}}, "ablation.datasets: unknown data set 'Mozilla'; did you "),
+        ({"ablation": {"seeds": [0]}}, "ablation: unknown key 'seeds'; known: datasets, strategies"),
         ({"study": {"datasets": ["Fonem"]}}, "study.datasets: unknown data set 'Fonem'; "),
         ({"study": {"seeds": [1, 1]}}, "study.seeds: [1, 1] has non-unique elements"),
         ({"study": {"seeds": []}}, "study.seeds: [] should be non-empty"),

@@ -25,7 +25,7 @@ def test_mistakes_in_a_configuration_are_named_together_without_a_traceback(tmp_
         "study.samplers: unknown sampler 'SMOT'; did you mean 'SMOTE'? known: NoResampling, ",
         "study.classifiers: unknown classifier 'forest'; known: svm, knn, tree, adaboost",
         "study.metrics: unknown metric 'macrof1'; did you mean 'macro_f1'? known: macro_f1, mcc",
-        "study.strategies: unknown strategy 'random'; known: autosmote",
+        "study.strategies: unknown strategy 'random'; did you mean 'random_search'? known: autosmote, ",
     ):
         assert mistake in run.output
     assert "Traceback" not in run.output

@@ -17,7 +17,8 @@ AGGREGATES = {"scores": 1, "table2": 1, "figure4": 1, "ranks": 1, "tracking": 1,
 def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> None:
     results = smoke / RESULTS
     scores = pd.read_parquet(results / "scores.parquet")
-    assert sorted(scores["sampler"]) == ["AutoSMOTE", "NoResampling", "RandomUnderSampler", "SMOTE"]
+    samplers = ["AutoSMOTE", "Flat policy", "NoResampling", "RandomUnderSampler", "SMOTE"]
+    assert sorted(scores["sampler"]) == samplers
     assert set(scores["status"]) == {"ok"}
     assert scores["test_score"].between(0, 1).all()
     for name in ("table1", "table2"):
@@ -26,8 +27,19 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     for name in ("figure4", "search_curves", "ranks"):
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
-    assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 4
+    assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 5
     assert (results / "mlflow.db").is_file()
+
+
+def test_ablation_is_in_the_score_table_and_its_own_folder_but_not_in_table_2(smoke: Path) -> None:
+    results = smoke / RESULTS
+    search = results / "searches" / "flat" / CELL / "tree" / "macro_f1" / "seed0"
+    result = json.loads((search / "result.json").read_text())
+    assert (result["sampler"], result["category"]) == ("Flat policy", "Ablation")
+    assert json.loads(result["settings"])["hierarchy"] == "flat"
+    assert len(pd.read_parquet(search / "history.parquet")) == 4
+    ranked = pd.read_csv(results / "tables" / "table2.csv")["method"]
+    assert sorted(set(ranked)) == ["AutoSMOTE", "No resampling", "RandomUnderSampler", "SMOTE"]
 
 
 def test_search_is_bounded_by_its_configuration_and_logs_its_progress(smoke: Path) -> None:
@@ -50,7 +62,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
 
     logs = jobs("logs")
     assert logs == jobs("benchmarks")
-    assert len(logs) == 13
+    assert len(logs) == 14
 
 
 def test_second_run_has_nothing_to_do_whatever_the_number_of_actors(smoke: Path) -> None:
@@ -64,14 +76,14 @@ def test_lost_score_file_runs_its_job_and_the_aggregates(smoke_copy: Path) -> No
 
 def test_changed_parameter_runs_what_depends_on_it(smoke_copy: Path) -> None:
     longer = snakemake(smoke_copy, "--dry-run", config={"search": {"iterations": 5}})
-    assert longer.jobs == {"search": 1, "search_curves": 1} | AGGREGATES
+    assert longer.jobs == {"search": 2, "search_curves": 1} | AGGREGATES
 
 
 @pytest.mark.parametrize(
     ("addition", "jobs"),
     [
         ("\n# A remark.\n", {}),
-        ("\nANYTHING = 1\n", {"search": 1, "search_curves": 1} | AGGREGATES),
+        ("\nANYTHING = 1\n", {"search": 2, "search_curves": 1} | AGGREGATES),
     ],
 )
 def test_changed_code_runs_its_jobs_and_a_changed_comment_does_not(
