@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -81,6 +82,12 @@ class _Spec:
     reference: str
     requires: str | None
     build: Callable[..., Any]
+    modules: tuple[str, ...] = ()
+
+    @property
+    def installed(self) -> bool:
+        """Whether all that the method needs is there."""
+        return all(find_spec(module) for module in self.modules)
 
 
 @dataclass(frozen=True)
@@ -100,11 +107,14 @@ class SamplerSpec(_Spec):
     reference : str
         Short citation of the method.
     requires : str or None
-        The extra of this package to install first, or None.
+        What to install first, in the words of pip, or None.
     build : callable
         ``build(training, seed)`` does what is needed once per task (such as fitting a generator) and returns
         the function that serves the ratios. Both raise `NotApplicable` where the method does not apply.
         Settings, if it has any, are further keyword arguments.
+    modules : tuple of str, default ()
+        Modules that `requires` brings. The first is imported before the methods of a job get processes of
+        their own, so that they share the time it takes.
     """
 
     build: Callable[..., Resample]
@@ -166,7 +176,7 @@ class MethodSpec(_Spec):
 
     Parameters
     ----------
-    name, category, takes_ratio, source, reference, requires
+    name, category, takes_ratio, source, reference, requires, modules
         As for a sampler; `takes_ratio` says whether the method is tried at the desired ratios of minority to
         majority, in whatever sense it gives them.
     build : callable
