@@ -19,8 +19,12 @@ rule baseline:
         f"{BENCHMARKS}/baseline/{BASELINE_ID}.tsv"
     conda:
         "../envs/autosmote.yaml"
+    # How many run at once; no param, because the result does not depend on it.
+    threads: config["jobs"]["workers"]
     resources:
-        **config["resources"]["baseline"],
+        mem_mb=lambda wildcards, threads: config["resources"]["baseline"]["mem_mb"]
+        + threads * config["limits"]["memory_mb"],
+        runtime=config["resources"]["baseline"]["runtime"],
     params:
         samplers=lambda wildcards: STUDY.bundles[wildcards.bundle],
         classifiers=STUDY.classifiers,
@@ -31,6 +35,15 @@ rule baseline:
             for name in STUDY.bundles[wildcards.bundle]
             if name in config["methods"]
         },
-        code=code("baseline.py", "autosmote.evaluation", "autosmote.samplers"),
+        limits=config["limits"],
+        code=code(
+            "baseline.py",
+            "autosmote.baselines",
+            "autosmote.evaluation",
+            "autosmote.samplers",
+        ),
+        added_code=lambda wildcards: source_digest(
+            *registry.added_sources(STUDY.bundles[wildcards.bundle])
+        ),
     script:
         "../workflow/scripts/baseline.py"

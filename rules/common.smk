@@ -6,6 +6,7 @@ import yaml
 from snakemake.exceptions import WorkflowError
 
 from autosmote.provenance import source_digest
+from autosmote.samplers import registry
 from autosmote.study import REFERENCE, ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from autosmote.analysis.scores import OVERALL
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import CLASSIFIERS, METRICS
-from autosmote.samplers import registry
+from autosmote.samplers import registry, smote_variants
 from autosmote.search import strategies
 from autosmote.search.reward_scaling import REWARD_SCALINGS
 from autosmote.search.state_features import STATE_FEATURES
@@ -63,7 +64,7 @@ class Study:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Study:
-        """Check a whole configuration and read its study.
+        """Check a whole configuration and read its study; registers the methods that it adds.
 
         Parameters
         ----------
@@ -84,6 +85,7 @@ class Study:
         if mistakes := list(_schema_mistakes(config, schema)) or list(_further_mistakes(config)):
             raise ConfigError(mistakes)
         study = config["study"]
+        samplers = [*study["samplers"], *_variants(study)]
         return cls(
             name=study["name"],
             datasets=tuple(study["datasets"]),
@@ -91,7 +93,7 @@ class Study:
             seeds=tuple(study["seeds"]),
             classifiers=tuple(study["classifiers"]),
             metrics=tuple(study["metrics"]),
-            bundles=bundle(study["samplers"], config["jobs"]["samplers_per_job"]),
+            bundles=bundle(samplers, config["jobs"]["samplers_per_job"]),
             searches=_searches(study, config["ablation"]),
             ratios=tuple(study["ratios"]),
         )
@@ -105,23 +107,26 @@ def bundle(samplers: Iterable[str], size: int) -> dict[str, tuple[str, ...]]:
     samplers : iterable of str
         Names in the registry.
     size : int
-        Most samplers in a bundle.
+        Most samplers in a bundle; the bundles of a category are of nearly equal size.
 
     Returns
     -------
     dict of str to tuple of str
         Samplers of one category in the order given, by the first word of the category in lower case; with a
-        number from 1 appended where a category needs several bundles.
+        number from 1 appended where a category needs several bundles. Those that the configuration adds are
+        in bundles of their own, ``added``, so that work on them runs no other again.
     """
     categories: dict[str, list[str]] = {}
     for name in samplers:
-        slug = registry.get(name).category.split()[0].lower()
+        added = registry.added_sources([name])
+        slug = "added" if added else registry.get(name).category.split()[0].lower()
         categories.setdefault(slug, []).append(name)
     bundles = {}
     for slug, names in categories.items():
-        chunks = [tuple(names[start : start + size]) for start in range(0, len(names), size)]
-        for number, chunk in enumerate(chunks, start=1):
-            bundles[slug if len(chunks) == 1 else f"{slug}-{number}"] = chunk
+        n_bundles = math.ceil(len(names) / size)
+        for number in range(n_bundles):
+            start, stop = (len(names) * edge // n_bundles for edge in (number, number + 1))
+            bundles[slug if n_bundles == 1 else f"{slug}-{number + 1}"] = tuple(names[start:stop])
     return bundles
 
 
@@ -146,18 +151,36 @@ def _schema_mistakes(config: Mapping[str, Any], schema: Mapping[str, Any]) -> It
             yield f"{place}: {error.message}"
 
 
+def _variants(study: Mapping[str, Any]) -> list[str]:
+    every = [spec.name for spec in smote_variants.SPECS]
+    return every if study["variants"] == "all" else study["variants"]
+
+
 def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    for name, target in config["samplers"].items():
+        try:
+            registry.add(name, target)
+        except ValueError as error:
+            yield f"samplers.{name}: {error}"
     study, ablation, task = config["study"], config["ablation"], config["task"]
+    variants = [spec.name for spec in smote_variants.SPECS]
     named: dict[str, tuple[str, Iterable[str]]] = {
         "datasets": ("data set", config["datasets"]),
-        "samplers": ("sampler", registry.names()),
+        "samplers": ("sampler", [name for name in registry.names() if name not in variants]),
+        "variants": ("SMOTE variant", variants),
         "classifiers": ("classifier", CLASSIFIERS),
         "metrics": ("metric", METRICS),
         "strategies": ("strategy", strategies.names()),
     }
     for key, (kind, known) in named.items():
-        for name in study[key]:
-            if name not in known:
+        for name in _variants(study) if key == "variants" else study[key]:
+            if name in known:
+                continue
+            if key == "samplers" and name in variants:
+                yield f"study.samplers: {name!r} is a SMOTE variant; name it in study.variants"
+            elif key == "variants" and (written := f"{smote_variants.PREFIX}{name}") in variants:
+                yield f"study.variants: {name!r} is written {written!r}"
+            else:
                 yield f"study.{key}: {UnknownNameError(kind, name, known)}"
     if REFERENCE not in study["strategies"]:
         yield f"study.strategies: {REFERENCE!r} is missing; the tables and figures compare the others with it"

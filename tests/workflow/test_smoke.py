@@ -17,8 +17,10 @@ AGGREGATES = {"scores": 1, "table2": 1, "figure4": 1, "ranks": 1, "tracking": 1,
 def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> None:
     results = smoke / RESULTS
     scores = pd.read_parquet(results / "scores.parquet")
-    samplers = ["AutoSMOTE", "Flat policy", "NoResampling", "RandomUnderSampler", "SMOTE"]
-    assert sorted(scores["sampler"]) == samplers
+    assert sorted(scores["sampler"]) == [
+        *("AutoSMOTE", "Flat policy", "NoResampling", "RandomUnderSampler", "SMOTE"),
+        "smote_variants.polynom_fit_SMOTE_star",
+    ]
     assert set(scores["status"]) == {"ok"}
     assert scores["test_score"].between(0, 1).all()
     for name in ("table1", "table2"):
@@ -27,7 +29,7 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     for name in ("figure4", "search_curves", "ranks"):
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
-    assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 5
+    assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 6
     assert (results / "mlflow.db").is_file()
 
 
@@ -62,7 +64,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
 
     logs = jobs("logs")
     assert logs == jobs("benchmarks")
-    assert len(logs) == 14
+    assert len(logs) == 15
 
 
 def test_second_run_has_nothing_to_do_whatever_the_number_of_actors(smoke: Path) -> None:

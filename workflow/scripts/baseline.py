@@ -4,23 +4,26 @@ import pandas as pd
 from joblog import log_to
 
 from autosmote.analysis.scores import validate
+from autosmote.baselines import evaluate_side_by_side
 from autosmote.datasets.tasks import load_task
-from autosmote.evaluation import evaluate
 from autosmote.samplers import configured, registry
+from autosmote.samplers.isolation import Limits
 from autosmote.storage import write_frame
 
 log_to(snakemake.log[0])
-task = load_task(snakemake.input.task)
-rows = []
 for name in snakemake.params.samplers:
-    found = evaluate(
-        task,
-        configured(registry.get(name), snakemake.params.settings.get(name, {})),
-        classifiers=snakemake.params.classifiers,
-        metrics=snakemake.params.metrics,
-        ratios=snakemake.params.ratios,
-        seed=task.seed,
-    )
-    print(f"{name}: {', '.join(sorted({row['status'] for row in found}))}")
-    rows += found
+    if name in snakemake.config["samplers"]:
+        registry.add(name, snakemake.config["samplers"][name])
+rows = evaluate_side_by_side(
+    load_task(snakemake.input.task),
+    [
+        configured(registry.get(name), snakemake.params.settings.get(name, {}))
+        for name in snakemake.params.samplers
+    ],
+    classifiers=snakemake.params.classifiers,
+    metrics=snakemake.params.metrics,
+    ratios=snakemake.params.ratios,
+    limits=Limits(**snakemake.params.limits),
+    workers=snakemake.threads,
+)
 write_frame(validate(pd.DataFrame(rows)), snakemake.output.scores)

@@ -1,6 +1,6 @@
 """The comparison methods of the study behind one registry."""
 
-from autosmote.samplers.registry import get, names, specs
+from autosmote.samplers.registry import add, get, names, specs
 from autosmote.samplers.spec import (
     Learned,
     MethodSpec,
@@ -22,6 +22,7 @@ __all__ = [
     "Resampled",
     "SamplerSpec",
     "Training",
+    "add",
     "configured",
     "get",
     "names",

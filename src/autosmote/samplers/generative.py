@@ -60,7 +60,8 @@ _generative = partial(
     takes_ratio=True,
     source="ctgan",
     reference="Xu, Skoularidou, Cuesta-Infante and Veeramachaneni 2019, NeurIPS",
-    requires=EXTRA,
+    requires=f"autosmote[{EXTRA}]",
+    modules=("ctgan",),
 )
 
 SPECS = (

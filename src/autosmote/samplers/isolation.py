@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import os
 import pickle
 import signal
@@ -324,6 +325,8 @@ def _silence(output: int) -> None:
         os.dup2(nothing.fileno(), 0)
     for stream in (1, 2):
         os.dup2(output, stream)
+    # It writes to a stream of its own if the caller has enabled it.
+    faulthandler.disable()
     # These may be something else than streams 1 and 2, in a notebook or a test.
     sys.stdout = sys.stderr = open(output, "w", buffering=1, errors="replace")
 

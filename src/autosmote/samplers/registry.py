@@ -1,7 +1,17 @@
 """The one list of comparison methods, looked up by name."""
 
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
 from autosmote.errors import UnknownNameError
-from autosmote.samplers import classifier_level, generative, imbalanced_learn
+from autosmote.samplers import classifier_level, generative, imbalanced_learn, smote_variants
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     MethodSpec,
@@ -31,8 +41,10 @@ _ALL: tuple[SamplerSpec | MethodSpec, ...] = (
     *imbalanced_learn.SPECS,
     *generative.SPECS,
     *classifier_level.SPECS,
+    *smote_variants.SPECS,
 )
 _SPECS = {spec.name: spec for spec in _ALL}
+_ADDED: dict[str, Path] = {}
 
 
 def specs() -> tuple[SamplerSpec | MethodSpec, ...]:
@@ -78,3 +90,63 @@ def get(name: str) -> SamplerSpec | MethodSpec:
     if name not in _SPECS:
         raise UnknownNameError("sampler", name, _SPECS)
     return _SPECS[name]
+
+
+def add(name: str, target: str) -> None:
+    """Register a method that is defined outside of this package, in this process.
+
+    Parameters
+    ----------
+    name : str
+        Its name. If it has been added before it is replaced.
+    target : str
+        Where its `SamplerSpec` or `MethodSpec` is: ``package.module:OBJECT`` or ``path/to/file.py:OBJECT``,
+        the path relative to the working directory.
+
+    Raises
+    ------
+    ValueError
+        If one of the methods of this package has that name, or there is no such object.
+    """
+    if name in _SPECS and name not in _ADDED:
+        raise ValueError(f"{name!r} is the name of a method that is there already; choose another name")
+    place, _, attribute = target.rpartition(":")
+    try:
+        module = _load(place)
+        spec = getattr(module, attribute)
+    except Exception as error:
+        raise ValueError(f"cannot load {target!r}: {type(error).__name__}: {error}") from error
+    if not isinstance(spec, SamplerSpec | MethodSpec):
+        raise ValueError(f"{target!r} is no SamplerSpec or MethodSpec but {type(spec).__name__}")
+    _SPECS[name] = replace(spec, name=name)
+    _ADDED[name] = Path(str(module.__file__))
+
+
+def added_sources(names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the files of those among the named methods that are defined outside of this package.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of methods.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+        Each file once, in order of the names.
+    """
+    return tuple(dict.fromkeys(_ADDED[name] for name in names if name in _ADDED))
+
+
+def _load(place: str) -> ModuleType:
+    if not place.endswith(".py"):
+        return importlib.import_module(place)
+    path = Path(place).resolve()
+    name = f"autosmote_added_{path.stem}"
+    module_spec = importlib.util.spec_from_file_location(name, path)
+    assert module_spec is not None and module_spec.loader is not None
+    module = importlib.util.module_from_spec(module_spec)
+    # Objects that a method makes travel between processes, which looks their classes up by module.
+    sys.modules[name] = module
+    module_spec.loader.exec_module(module)
+    return module
