@@ -1,0 +1,291 @@
+"""The columns of a table, and the matrix of numbers that a search works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api import types
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from autosmote.search.space import Samples, SearchSpace
+
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "complex")
+_SHOWN = 5
+
+
+class Columns:
+    """What is continuous, whole or nominal in a table, and how it becomes numbers and back.
+
+    Floats are continuous. Integers are whole: synthetic values are rounded. Categories, truth values and text
+    are nominal: a synthetic value is one of the two that it lies between.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray, shape (n_rows, n_columns)
+
+    Attributes
+    ----------
+    nominal, whole : ndarray of bool, shape (n_columns,)
+        The remaining columns are continuous.
+    names : list
+        The columns' names, or their numbers.
+    continuous : bool
+        Whether no column is nominal or whole.
+    is_frame : bool
+        Whether `X` is a DataFrame.
+
+    Raises
+    ------
+    ValueError
+        If a column's name is not unique, or a column has missing or infinite values, dates or other values
+        that are neither numbers nor nominal. The message names the columns.
+    """
+
+    def __init__(self, X: pd.DataFrame | NDArray) -> None:
+        self.is_frame = isinstance(X, pd.DataFrame)
+        if isinstance(X, pd.DataFrame):
+            if repeated := list(X.columns[X.columns.duplicated()].unique()):
+                raise ValueError(
+                    f"{_listed('column', repeated)} of X: the name stands for several columns; rename them"
+                )
+            self.names: list[Any] = list(X.columns)
+            self._dtypes = [_dense(dtype) for dtype in X.dtypes]
+        else:
+            self.names = list(range(X.shape[1]))
+            self._dtypes = [X.dtype] * X.shape[1]
+        self.whole = np.array([types.is_integer_dtype(dtype) for dtype in self._dtypes], dtype=bool)
+        self.nominal = np.array([_is_nominal(dtype) for dtype in self._dtypes], dtype=bool)
+        self.continuous = not (self.whole.any() or self.nominal.any())
+        self._refuse(X)
+        # What the codes of the nominal columns of a frame stand for. Truth values of an array are 0 and 1.
+        self._values: dict[int, pd.Index] = {}
+        if isinstance(X, pd.DataFrame):
+            for position in np.flatnonzero(self.nominal).tolist():
+                dtype = self._dtypes[position]
+                known = isinstance(dtype, pd.CategoricalDtype)
+                self._values[position] = dtype.categories if known else pd.Index(X.iloc[:, position].unique())
+
+    def encode(self, X: pd.DataFrame | NDArray) -> NDArray[np.float64]:
+        """Numbers as they are, nominal values as codes.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray, shape (n_rows, n_columns)
+            The table of the constructor, or rows of it.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_columns)
+        """
+        if not isinstance(X, pd.DataFrame):
+            return X.astype(np.float64)
+        matrix = np.empty(X.shape, dtype=np.float64)
+        for position in range(X.shape[1]):
+            values: Any = X.iloc[:, position]
+            matrix[:, position] = (
+                self._values[position].get_indexer(values) if self.nominal[position] else values
+            )
+        return matrix
+
+    def decode(self, matrix: NDArray[np.float64]) -> Any:
+        """Turn a matrix back into a table like that of the constructor, with its types.
+
+        Parameters
+        ----------
+        matrix : ndarray of float64, shape (n_rows, n_columns)
+
+        Returns
+        -------
+        DataFrame or ndarray, shape (n_rows, n_columns)
+            Sparse columns come back dense.
+        """
+        if not self.is_frame:
+            return matrix.astype(self._dtypes[0])
+        decoded = {position: self._decode(matrix, position) for position in range(matrix.shape[1])}
+        frame = pd.DataFrame(decoded, index=pd.RangeIndex(len(matrix)))
+        frame.columns = pd.Index(self.names)
+        return frame
+
+    def features(
+        self, X: NDArray[np.float64], instances: NDArray[np.intp], labels: NDArray
+    ) -> NDArray[np.float64]:
+        """Features of some rows, on which distances between them are those of SMOTE-NC.
+
+        Numeric columns are standardised. Nominal ones are one-hot encoded, and scaled so that two rows of a
+        class that differ in one of them are as far apart by it as the median of the numeric columns' standard
+        deviations in that class (Chawla et al. 2002, Section 6.1). Without numeric columns, or where that
+        median is 0, the scale is 1.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n_rows, n_columns)
+            Encoded rows: what to standardise on.
+        instances : ndarray of int, shape (n_instances,)
+            The rows whose features are asked for.
+        labels : ndarray, shape (n_instances,)
+            Their classes.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_instances, n_features)
+        """
+        numbers = X[instances][:, ~self.nominal]
+        if numbers.shape[1]:
+            numbers = StandardScaler().fit(X[:, ~self.nominal]).transform(numbers)
+        if not self.nominal.any():
+            return numbers
+        onehot = OneHotEncoder(sparse_output=False).fit_transform(X[instances][:, self.nominal])
+        for label in np.unique(labels):
+            rows = labels == label
+            spread = float(np.median(numbers[rows].std(axis=0))) if numbers.shape[1] else 0.0
+            onehot[rows] *= (spread or 1.0) / np.sqrt(2)
+        return np.hstack([numbers, onehot])
+
+    def _decode(self, matrix: NDArray[np.float64], position: int) -> Any:
+        values, dtype = matrix[:, position], self._dtypes[position]
+        if not self.nominal[position]:
+            return pd.Series(values).astype(dtype)
+        codes: Any = values.astype(np.intp)
+        if isinstance(dtype, pd.CategoricalDtype):
+            return pd.Categorical.from_codes(codes, dtype=dtype)
+        return self._values[position].take(codes).astype(dtype)
+
+    def _refuse(self, X: pd.DataFrame | NDArray) -> None:
+        """Raise an error that names the columns that cannot be used."""
+        frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
+        known = self.nominal | np.array([types.is_numeric_dtype(dtype) for dtype in self._dtypes], dtype=bool)
+        known &= [not types.is_complex_dtype(dtype) for dtype in self._dtypes]
+        boxed = [
+            not known_ or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) in _NUMBERS)
+            for known_, (_, column) in zip(known, frame.items(), strict=True)
+        ]
+        problems = (
+            (
+                boxed,
+                "neither numbers nor categories",
+                "turn them into a numeric, category or text type, or leave them out",
+            ),
+            (
+                frame.isna().any().to_numpy(),
+                "missing values",
+                "impute them first, for instance with sklearn.impute.SimpleImputer in the pipeline",
+            ),
+            (
+                [
+                    types.is_float_dtype(dtype) and bool(np.isinf(column.to_numpy(np.float64)).any())
+                    for dtype, (_, column) in zip(self._dtypes, frame.items(), strict=True)
+                ],
+                "infinite values",
+                "mend or remove them",
+            ),
+        )
+        for wrong, what, remedy in problems:
+            if any(wrong):
+                names = [name for name, bad in zip(self.names, wrong, strict=True) if bad]
+                verb = "has" if len(names) == 1 else "have"
+                raise ValueError(f"{_listed('column', names)} of X {verb} {what}; {remedy}")
+
+
+def dense(X: pd.DataFrame) -> pd.DataFrame:
+    """Turn the sparse columns of a table into ordinary ones.
+
+    Parameters
+    ----------
+    X : DataFrame
+
+    Returns
+    -------
+    DataFrame
+    """
+    sparse = {name: _dense(dtype) for name, dtype in X.dtypes.items() if isinstance(dtype, pd.SparseDtype)}
+    return X.astype(sparse) if sparse else X
+
+
+class TableSpace(SearchSpace):
+    """A search space whose rows may have whole and nominal columns.
+
+    Parameters
+    ----------
+    columns : Columns
+    X : ndarray of float64, shape (n_instances, n_columns)
+        Encoded rows of the classes to over-sample.
+    neighbours : int
+    **keys
+        See `SearchSpace`.
+    """
+
+    def __init__(self, columns: Columns, X: NDArray[np.float64], neighbours: int, **keys: Any) -> None:
+        super().__init__(X, neighbours, **keys)
+        self._whole, self._nominal = columns.whole, columns.nominal
+
+    def interpolate(self, samples: Samples) -> NDArray[np.float64]:
+        """Rows between source and neighbour; in whole and nominal columns a tie goes to the source.
+
+        Parameters
+        ----------
+        samples : Samples
+
+        Returns
+        -------
+        ndarray of float64, shape (n_synthetic, n_columns)
+            Whole columns are rounded to the nearest whole number. Nominal columns have the source's value up
+            to a weight of one half, and the neighbour's above.
+        """
+        rows = super().interpolate(samples)
+        start, end = self.X[samples.source], self.X[samples.neighbour]
+        nearer_end = samples.weight[:, None] > 0.5
+        rows[:, self._nominal] = np.where(nearer_end, end, start)[:, self._nominal]
+        step = (rows - start)[:, self._whole]
+        rows[:, self._whole] = start[:, self._whole] + np.sign(step) * np.ceil(np.abs(step) - 0.5)
+        return rows
+
+
+class Decoder(TransformerMixin, BaseEstimator):
+    """First step of a pipeline on encoded rows: hands the estimator behind it the caller's table.
+
+    Parameters
+    ----------
+    columns : Columns
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+
+    def __sklearn_clone__(self) -> Decoder:
+        return self  # It has no state of its own.
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def fit(self, X: Any, y: Any = None) -> Decoder:
+        """Nothing is learned."""
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Decode a matrix; a table stays as it is."""
+        return X if isinstance(X, pd.DataFrame) else self.columns.decode(X)
+
+
+def _dense(dtype: Any) -> Any:
+    return np.dtype(dtype.type) if isinstance(dtype, pd.SparseDtype) else dtype
+
+
+def _is_nominal(dtype: Any) -> bool:
+    return (
+        isinstance(dtype, pd.CategoricalDtype)
+        or types.is_bool_dtype(dtype)
+        or types.is_string_dtype(dtype)
+        or types.is_object_dtype(dtype)
+    )
+
+
+def _listed(noun: str, names: Sequence[Any]) -> str:
+    """A noun and some names, for an error: "columns 'a', 'b'"."""
+    shown = ", ".join(repr(name) for name in names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{noun}{'s' if len(names) > 1 else ''} {shown}{more}"

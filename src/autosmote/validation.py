@@ -1,0 +1,120 @@
+"""Which rows a sampler trains on and which it scores on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import check_cv, train_test_split
+from sklearn.utils.validation import check_array, column_or_1d
+
+
+class Split(NamedTuple):
+    """Rows to train on, and rows to score on.
+
+    Attributes
+    ----------
+    train : ndarray of int, shape (n_train,)
+        Positions among the given rows.
+    X_validation : DataFrame or ndarray, shape (n_validation, n_columns)
+    y_validation : ndarray, shape (n_validation,)
+    """
+
+    train: NDArray[np.intp]
+    X_validation: Any
+    y_validation: NDArray
+
+
+def make_splits(
+    validation: Any, X: pd.DataFrame | NDArray, y: NDArray, minority: NDArray, seed: int
+) -> list[Split]:
+    """Read a sampler's parameter `validation`.
+
+    Parameters
+    ----------
+    validation : float, int, CV splitter or tuple (X, y)
+        A fraction to hold out, a number of folds, a splitter, or rows of their own.
+    X : DataFrame or ndarray, shape (n_rows, n_columns)
+    y : ndarray, shape (n_rows,)
+    minority : ndarray
+        The classes to over-sample.
+    seed : int
+        Seeds the split of a fraction.
+
+    Returns
+    -------
+    list of Split
+        One, or one for each fold.
+
+    Raises
+    ------
+    ValueError
+        If a class to over-sample has not one row to score on and two to interpolate between in each split, or
+        the given rows do not fit to `X` and `y`.
+    """
+    given = isinstance(validation, tuple)
+    for label in minority:
+        if (size := np.sum(y == label)) < 3 - given:
+            raise ValueError(
+                f"class {label} has {size} rows; at least {3 - given} are needed: two to interpolate between"
+                + ("" if given else " and one to score on")
+            )
+    if given:
+        splits = [Split(np.arange(len(y)), *_given(validation, X, y))]
+    else:
+        splits = [Split(train, _take(X, test), y[test]) for train, test in _parts(validation, X, y, seed)]
+    for number, split in enumerate(splits, start=1):
+        where = f"fold {number} of {len(splits)} of " if len(splits) > 1 else ""
+        for label in minority:
+            kept, held_out = np.sum(y[split.train] == label), np.sum(split.y_validation == label)
+            if held_out < 1 or kept < 2:
+                remedy = "make it larger" if held_out < 1 else "make it smaller"
+                raise ValueError(
+                    f"{where}validation={_shown(validation)} holds {held_out} rows of class {label} to score "
+                    f"on and leaves {kept}; at least one is needed there, and two to interpolate between"
+                    + (f": {remedy}" if isinstance(validation, float) else "")
+                )
+    return splits
+
+
+def _parts(
+    validation: Any, X: Any, y: NDArray, seed: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Positions of training and of validation rows."""
+    if isinstance(validation, float):
+        rows = np.arange(len(y))
+        yield tuple(train_test_split(rows, test_size=validation, stratify=y, random_state=seed))
+    else:
+        yield from check_cv(validation, y, classifier=True).split(X, y)
+
+
+def _given(validation: tuple[Any, ...], X: Any, y: NDArray) -> tuple[Any, NDArray]:
+    """Check validation rows that the caller chose."""
+    if len(validation) != 2:
+        raise ValueError(f"validation is a tuple of {len(validation)}; rows of their own are a pair (X, y)")
+    rows, labels = validation
+    if isinstance(X, pd.DataFrame):
+        if not isinstance(rows, pd.DataFrame) or set(rows.columns) != set(X.columns):
+            raise ValueError("validation=(X, y): as X is a DataFrame, this has to be one with its columns")
+        rows = rows[list(X.columns)].reset_index(drop=True)
+    else:
+        rows = check_array(rows, dtype=X.dtype)
+        if rows.shape[1] != X.shape[1]:
+            raise ValueError(f"validation=(X, y): its rows have {rows.shape[1]} columns, X has {X.shape[1]}")
+    labels = column_or_1d(labels)
+    if len(labels) != len(rows):
+        raise ValueError(f"validation=(X, y): {len(rows)} rows, but {len(labels)} labels")
+    if unknown := sorted(set(labels) - set(y), key=str):
+        raise ValueError(f"validation=(X, y): class {unknown[0]} does not occur in the rows to train on")
+    return rows, labels
+
+
+def _take(X: pd.DataFrame | NDArray, rows: NDArray[np.intp]) -> pd.DataFrame | NDArray:
+    return X.iloc[rows].reset_index(drop=True) if isinstance(X, pd.DataFrame) else X[rows]
+
+
+def _shown(validation: Any) -> str:
+    return "(X, y)" if isinstance(validation, tuple) else repr(validation)
