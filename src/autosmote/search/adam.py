@@ -16,43 +16,58 @@ from torch import Tensor
 class Adam:
     """Adam with the default moments of its authors (Kingma and Ba, 2015, Algorithm 1).
 
+    The parameters and their gradients become views of one vector each, so that a step costs a few operations
+    whatever their number.
+
     Parameters
     ----------
     parameters : iterable of Tensor
+        Of one type, on one device.
     learning_rate : float
+
+    Attributes
+    ----------
+    gradient : Tensor, shape (n_numbers,)
+        The gradients of all parameters, one after the other: those added up since `zero_grad`.
     """
 
     BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
     def __init__(self, parameters: Iterable[Tensor], learning_rate: float) -> None:
-        self.parameters = list(parameters)
+        parameters = list(parameters)
         self.learning_rate = learning_rate
         self._steps = 0
-        self._means = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self._squares = [torch.zeros_like(parameter) for parameter in self.parameters]
+        with torch.no_grad():
+            self._values = torch.cat([parameter.flatten() for parameter in parameters])
+        self.gradient = torch.zeros_like(self._values)
+        self._mean = torch.zeros_like(self._values)
+        self._square = torch.zeros_like(self._values)
+        sizes = [parameter.numel() for parameter in parameters]
+        for parameter, values in zip(parameters, self._values.split(sizes), strict=True):
+            parameter.data = values.view_as(parameter)
+        self._parameters = list(zip(parameters, self.gradient.split(sizes), strict=True))
+        self.zero_grad()
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
-        for parameter in self.parameters:
-            parameter.grad = None
+        """Begin new gradients."""
+        self.gradient.zero_()
+        for parameter, gradient in self._parameters:
+            parameter.grad = gradient.view_as(parameter)
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move each parameter that has a gradient."""
+        """Move the parameters."""
         self._steps += 1
         correction_1 = 1 - self.BETA_1**self._steps
         correction_2 = 1 - self.BETA_2**self._steps
-        for parameter, mean, square in zip(self.parameters, self._means, self._squares, strict=True):
-            if parameter.grad is None:
-                continue
-            mean.lerp_(parameter.grad, 1 - self.BETA_1)
-            square.mul_(self.BETA_2).addcmul_(parameter.grad, parameter.grad, value=1 - self.BETA_2)
-            denominator = (square / correction_2).sqrt_().add_(self.EPSILON)
-            parameter.addcdiv_(mean, denominator, value=-self.learning_rate / correction_1)
+        self._mean.lerp_(self.gradient, 1 - self.BETA_1)
+        self._square.mul_(self.BETA_2).addcmul_(self.gradient, self.gradient, value=1 - self.BETA_2)
+        denominator = (self._square / correction_2).sqrt_().add_(self.EPSILON)
+        self._values.addcdiv_(self._mean, denominator, value=-self.learning_rate / correction_1)
 
     def state_dict(self) -> dict[str, Any]:
         """The moments, as tensors and plain values."""
-        return {"steps": self._steps, "means": self._means, "squares": self._squares}
+        return {"steps": self._steps, "mean": self._mean, "square": self._square}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned.
@@ -62,5 +77,5 @@ class Adam:
         state : mapping
         """
         self._steps = state["steps"]
-        for own, saved in zip(self._means + self._squares, state["means"] + state["squares"], strict=True):
-            own.copy_(saved)
+        self._mean.copy_(state["mean"])
+        self._square.copy_(state["square"])

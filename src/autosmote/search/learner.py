@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from autosmote.search.adam import Adam
 from autosmote.search.policies import Policies, PolicyOutput
 from autosmote.search.reward_scaling import REWARD_SCALINGS
-from autosmote.search.rollout import Episode
+from autosmote.search.rollout import N_BINS, Episode
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
 from autosmote.search.vtrace import vtrace
@@ -26,7 +26,8 @@ from autosmote.search.vtrace import vtrace
 class Steps:
     """Consecutive steps of one policy.
 
-    Steps that see the same state share one row of `states`.
+    Steps that see the same state one after the other share a row of `states`; the rows stand in the order of
+    the steps and all are used.
 
     Attributes
     ----------
@@ -54,11 +55,10 @@ class Steps:
         return len(self.action)
 
     def __getitem__(self, part: slice) -> Steps:
-        used, state = np.unique(self.state[part], return_inverse=True)
-        others = {
-            f.name: getattr(self, f.name)[part] for f in fields(self) if f.name not in ("states", "state")
-        }
-        return Steps(self.states[used], state, **others)
+        cut = {f.name: getattr(self, f.name)[part] for f in fields(self) if f.name != "states"}
+        state = cut.pop("state")
+        first, end = (state[0], state[-1] + 1) if len(state) else (0, 0)
+        return Steps(self.states[first:end], state - first, **cut)
 
     def followed_by(self, other: Steps) -> Steps:
         """Both, one after the other."""
@@ -279,7 +279,9 @@ class Learner:
         )
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(getattr(self.policies, name).parameters(), self.settings.gradient_clip)
+        norm = optimiser.gradient.norm().item()
+        if norm > self.settings.gradient_clip:
+            optimiser.gradient.mul_(self.settings.gradient_clip / norm)
         optimiser.step()
         return loss.item(), entropy.item()
 
@@ -294,8 +296,10 @@ class Learner:
 
     def _evaluate_low_level(self, states: Tensor) -> PolicyOutput:
         instance, neighbour_bins = states[:, 0], states[:, 2:]
+        own_states, own = torch.unique(instance * N_BINS + states[:, 1], return_inverse=True)
         return self.policies.low_level(
-            self.policies.states(instance, states[:, 1]),
+            self.policies.states(own_states // N_BINS, own_states % N_BINS),
+            own,
             self.policies.features,
             self.policies.neighbours[instance],
             neighbour_bins,

@@ -87,13 +87,16 @@ class LowLevelPolicy(nn.Module):
         self._parts = [hidden, n_features, N_BINS, len(WEIGHTS)]
 
     def forward(
-        self, states: Tensor, features: Tensor, neighbours: Tensor, neighbour_bins: Tensor
+        self, own_states: Tensor, own: Tensor, features: Tensor, neighbours: Tensor, neighbour_bins: Tensor
     ) -> PolicyOutput:
         """Evaluate states and all their actions.
 
         Parameters
         ----------
-        states : Tensor of float32, shape (n_states, n_features + 10)
+        own_states : Tensor of float32, shape (n_own_states, n_features + 10)
+            What the states say of their own instances.
+        own : Tensor of int64, shape (n_states,)
+            Row of `own_states` that belongs to each state.
         features : Tensor of float32, shape (n_instances, n_features)
             Of all minority instances.
         neighbours : Tensor of int64, shape (n_states, k)
@@ -107,65 +110,102 @@ class LowLevelPolicy(nn.Module):
             With ``n_actions = 5 * k``, the weight varies fastest; of a flat policy with one more, the last,
             to go to the next instance.
         """
-        representation = self.encoder(states)
+        representation = self.encoder(own_states)
         # The hidden layer is linear in the concatenated inputs: adding the parts' products gives what
-        # multiplying the concatenation of all pairs would give, for a fraction of the multiplications.
-        from_state, from_features, from_bin, from_weight = self.scorer.weight.T.split(self._parts)
-        state_part = representation @ from_state + self.scorer.bias
-        neighbour_part = (features @ from_features)[neighbours] + from_bin[neighbour_bins]
-        pairs = _PairScores.apply(state_part, neighbour_part, from_weight, self.score.weight[0])
-        scores = pairs.flatten(start_dim=1) + self.score.bias
+        # multiplying the concatenation of all pairs would give, for a fraction of the multiplications. (A
+        # transposed view would hand its order in memory on to the sums, and slow them down.)
+        parts = self.scorer.weight.T.contiguous().split(self._parts)
+        from_state, from_features, from_bin, from_weight = parts
+        offset = (representation @ from_state + self.scorer.bias)[:, None] + from_weight
+        # Successive states differ in few of their pairs: each is scored once.
+        n_rows = N_BINS * len(features)
+        pairs, pair = torch.unique(
+            own[:, None] * n_rows + neighbour_bins * len(features) + neighbours, return_inverse=True
+        )
+        rows, row = torch.unique(pairs % n_rows, return_inverse=True)
+        neighbour = _Rows.apply(features @ from_features, rows % len(features)) + _Rows.apply(
+            from_bin, rows // len(features)
+        )
+        scores = _PairScores.apply(offset, neighbour, self.score.weight[0], pairs // n_rows, row)
+        scores = _Rows.apply(scores, pair.flatten()).view(len(own), -1) + self.score.bias
         if self.next is not None:
             # The boolean's two sides are this action and all pairs together.
-            going_on = self.next(representation) + scores.logsumexp(dim=1, keepdim=True)
+            going_on = _Rows.apply(self.next(representation), own) + scores.logsumexp(dim=1, keepdim=True)
             scores = torch.cat([scores, going_on], dim=1)
-        return PolicyOutput(torch.log_softmax(scores, dim=-1), self.value(representation)[:, 0])
+        values = _Rows.apply(self.value(representation), own)
+        return PolicyOutput(torch.log_softmax(scores, dim=-1), values[:, 0])
+
+
+class _Rows(torch.autograd.Function):
+    """``table[index]`` for a vector of indices; on the CPU several times faster, forwards and backwards."""
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, index: Tensor) -> Tensor:
+        ctx.save_for_backward(index)
+        ctx.n_rows = len(table)
+        return table.index_select(0, index)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (index,) = ctx.saved_tensors
+        return _add_rows(gradient.new_zeros(ctx.n_rows, *gradient.shape[1:]), index, gradient), None
+
+
+def _add_rows(table: Tensor, index: Tensor, values: Tensor) -> Tensor:
+    """Add each of the values to the row of the table that its index names."""
+    if table.is_cuda:  # `index_add_` would add in any order there.
+        return table.index_put_((index,), values, accumulate=True)
+    return table.index_add_(0, index, values)
 
 
 class _PairScores(torch.autograd.Function):
-    """``relu(state + neighbour + weight) @ out`` for all pairs, a few states at a time.
+    """``relu(offset + neighbour) @ out`` for pairs of a row of each and all weights, a few pairs at a time.
 
-    All pairs of a batch are millions of numbers. Not keeping them, and computing them again for the gradient,
-    stays within the processor's cache: half the time of an update.
+    The hidden layer of all pairs of a batch is a million numbers. Not keeping it, and computing it again for
+    the gradient, stays within the processor's cache.
     """
 
-    STATES = 16
+    PAIRS = 128
 
     @staticmethod
-    def forward(ctx: Any, state: Tensor, neighbour: Tensor, weight: Tensor, out: Tensor) -> Tensor:
-        """Scores of shape (n_states, k, n_weights)."""
-        ctx.save_for_backward(state, neighbour, weight, out)
-        scores = state.new_empty(len(state), neighbour.shape[1], len(weight))
-        for part, hidden in _PairScores.hidden(state[:, None] + weight, neighbour):
-            scores[part] = hidden @ out
+    def forward(ctx: Any, offset: Tensor, neighbour: Tensor, out: Tensor, own: Tensor, row: Tensor) -> Tensor:
+        """Scores of shape (n_pairs, n_weights).
+
+        `offset`, of shape (n_own_states, n_weights, hidden), and `neighbour`, of shape (n_rows, hidden), are
+        the two summands of the hidden layer; `own` and `row`, of shape (n_pairs,), say which of them a pair
+        has.
+        """
+        ctx.save_for_backward(offset, neighbour, out, own, row)
+        scores = offset.new_empty(len(own), offset.shape[1])
+        for part, hidden in _PairScores.hidden(offset, neighbour, own, row):
+            torch.matmul(hidden.relu_(), out, out=scores[part])
         return scores
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
-        """Gradients of the four inputs."""
-        state, neighbour, weight, out = ctx.saved_tensors
-        offset = state[:, None] + weight
-        of_offset, of_neighbour = torch.empty_like(offset), torch.empty_like(neighbour)
-        of_out = torch.zeros_like(out)
-        for part, hidden in _PairScores.hidden(offset, neighbour):
-            of_out += gradient[part].reshape(-1) @ hidden.flatten(end_dim=-2)
-            hidden.sign_().mul_(gradient[part][..., None])
-            torch.sum(hidden, 1, out=of_offset[part])
-            torch.sum(hidden, 2, out=of_neighbour[part])
-        of_offset *= out
-        of_neighbour *= out
-        return of_offset.sum(1), of_neighbour, of_offset.sum(0), of_out
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of the first three arguments."""
+        offset, neighbour, out, own, row = ctx.saved_tensors
+        of_offset, of_neighbour = torch.zeros_like(offset), torch.zeros_like(neighbour)
+        for part, hidden in _PairScores.hidden(offset, neighbour, own, row):
+            # The gradient of a hidden unit is that of the score times `out` where the unit is active. The
+            # factor waits for the sums.
+            active = torch.ops.aten.threshold_backward.grad_input(
+                gradient[part, :, None].expand_as(hidden), hidden, 0, grad_input=hidden
+            )
+            _add_rows(of_offset, own[part], active)
+            _add_rows(of_neighbour, row[part], active.sum(1))
+        # An active unit is the sum of its two parts, so its share in the gradient of `out` is too.
+        of_out = (of_offset * offset).sum((0, 1)) + (of_neighbour * neighbour).sum(0)
+        return of_offset * out, of_neighbour * out, of_out, None, None
 
     @staticmethod
-    def hidden(offset: Tensor, neighbour: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """Hidden layers of all pairs of some states, in memory that is used again for the next ones."""
-        n_states, n_weights, width = offset.shape
-        memory = offset.new_empty(min(n_states, _PairScores.STATES), neighbour.shape[1], n_weights, width)
-        for first in range(0, n_states, _PairScores.STATES):
-            part = slice(first, min(first + _PairScores.STATES, n_states))
-            hidden = memory[: part.stop - first]
-            torch.add(neighbour[part, :, None], offset[part, None], out=hidden)
-            yield part, hidden.relu_()
+    def hidden(offset: Tensor, neighbour: Tensor, own: Tensor, row: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """Hidden layers of some pairs at a time, before their activation."""
+        step = max(1, len(own)) if offset.is_cuda else _PairScores.PAIRS
+        for first in range(0, len(own), step):
+            part = slice(first, first + step)
+            hidden = offset.index_select(0, own[part])
+            yield part, hidden.add_(neighbour.index_select(0, row[part])[:, None])
 
 
 class Policies(nn.Module):

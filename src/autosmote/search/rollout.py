@@ -320,7 +320,7 @@ class _PairScores(_Scores):
         self._pair_values = self.values
         self._features = features
         self._weights = weights
-        first, out = weights["low_level.scorer.weight"].T, weights["low_level.score.weight"][0]
+        first, out = weights["low_level.scorer.weight"].T.copy("C"), weights["low_level.score.weight"][0]
         n_hidden = len(out)
         ends = np.cumsum([n_hidden, features.shape[1], N_BINS])
         self._from_state, from_features, from_bin, self._from_weight = np.split(first, ends)
