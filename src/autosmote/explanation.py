@@ -181,14 +181,14 @@ def plot_samples(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
                 s=16,
                 marker="+",
                 color=colour,
-                alpha=0.5,
-                linewidth=0.7,
+                alpha=0.7,
+                linewidth=0.8,
                 label=f"{label}: {len(synthetic)} synthetic",
                 zorder=2,
             )
     ax.set_xlabel(plane.axes[0])
     ax.set_ylabel(plane.axes[1])
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 

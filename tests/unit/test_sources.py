@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from autosmote.datasets import DatasetError, fetch, load_dataset, save_dataset
+from autosmote.datasets.sources import read_csv
 from autosmote.storage import CorruptFileError
 
 CSV = """\
@@ -467,3 +468,15 @@ def test_openml_download_without_a_writable_cache(tmp_path, fake_openml, caplog)
     assert fetch("tiny", {"source": "openml", "id": 7}, openml_cache=str(cache)).meta["rows"] == 3
     assert "cannot keep the download" in caplog.text
     assert cache.read_text() == "not a folder"
+
+
+def test_a_csv_file_is_read_with_all_its_classes(tmp_path):
+    path = tmp_path / "three.csv"
+    path.write_text("x,y,z\n1,01,a\n,1,b\n3,c,\n")
+    features, labels = read_csv(path, "y")
+    assert list(labels) == ["01", "1", "c"]
+    assert list(features) == ["x", "z"]
+    assert features["x"].isna().tolist() == [False, True, False]
+    assert isinstance(features["z"].dtype, pd.CategoricalDtype)
+    with pytest.raises(DatasetError, match="there is no file"):
+        read_csv(tmp_path / "other.csv", "y")

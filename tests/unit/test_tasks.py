@@ -307,3 +307,16 @@ def test_summary_of_a_bundled_data_set_and_its_refusal():
     }
     with pytest.raises(TaskError, match="data set 'digits': imbalance ratio 5"):
         dataset_summary(dataset, [20, 5])
+
+
+def test_without_a_ratio_all_rows_are_kept():
+    frame = pd.DataFrame({"x": np.arange(130.0)})
+    target = pd.Series(np.repeat([0, 1], [100, 30]))
+    dataset = Dataset(frame, target, {"name": "all rows"})
+    task = make_task(dataset, None, seed=0)
+    assert [len(y) for y in (task.y_train, task.y_validation, task.y_test)] == [78, 26, 26]
+    assert task.y_train.sum() + task.y_validation.sum() + task.y_test.sum() == 30
+    assert task.imbalance_ratio == 3
+    few = Dataset(frame, pd.Series(np.repeat([0, 1], [128, 2])), {"name": "few"})
+    with pytest.raises(TaskError, match="'few': training, validation and test get .* use more data$"):
+        make_task(few, None, seed=0)

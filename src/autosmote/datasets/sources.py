@@ -122,6 +122,37 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
         raise DatasetError(f"data set {name!r}: {error}") from error
 
 
+def read_csv(path: str | os.PathLike[str], target: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Read a CSV file with any number of classes.
+
+    Parameters
+    ----------
+    path : path-like
+        A file as `fetch` takes them.
+    target : str
+        Column with the labels.
+
+    Returns
+    -------
+    features : DataFrame
+        Columns are numeric or of dtype category; values may be missing.
+    labels : Series of str
+        As they are written.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such file or column, the file is no CSV file, a column has no value, or a label is
+        missing.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DatasetError(f"there is no file {path}")
+    table = _parse_csv({"target": target}, path, origin=str(path))
+    labels = _labels(table)
+    return _features(table.frame.drop(columns=table.target)), labels
+
+
 def _check_keys(spec: Mapping[str, Any]) -> None:
     source = spec.get("source")
     if source not in _KEYS:
@@ -138,8 +169,8 @@ def _check_keys(spec: Mapping[str, Any]) -> None:
         )
 
 
-def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
-    """Check a table, tell features from target and minority from majority."""
+def _labels(table: _Table) -> pd.Series:
+    """Check the columns' names and the labels of a table."""
     frame = table.frame
     duplicated = frame.columns[frame.columns.duplicated()]
     if len(duplicated):
@@ -154,7 +185,12 @@ def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
             f"the target column {table.target!r} is missing in {len(unlabelled)} rows "
             f"(first in data row {unlabelled[0] + 1}); label or remove them"
         )
-    labels = frame[table.target].astype(str)
+    return frame[table.target].astype(str)
+
+
+def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
+    """Check a table, tell features from target and minority from majority."""
+    frame, labels = table.frame, _labels(table)
     counts = {str(label): int(count) for label, count in labels.value_counts().items()}
     minority = _minority_labels(counts, spec.get("minority"))
     target = labels.isin(minority).astype("int64").rename(table.target)

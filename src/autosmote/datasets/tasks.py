@@ -90,7 +90,7 @@ def imbalanced_counts(n_majority: int, n_minority: int, ratio: int) -> tuple[int
 
 def make_task(
     dataset: Dataset,
-    imbalance_ratio: int,
+    imbalance_ratio: int | None,
     seed: int,
     *,
     undersample: str = "before_split",
@@ -107,8 +107,9 @@ def make_task(
     ----------
     dataset : Dataset
         The data set.
-    imbalance_ratio : int
-        Majority rows per minority row.
+    imbalance_ratio : int or None
+        Majority rows per minority row. None keeps all rows; the task then has the ratio that they have,
+        rounded.
     seed : int
         Not negative. The same seed gives the same task.
     undersample : {"before_split", "after_split"}, default "before_split"
@@ -136,14 +137,16 @@ def make_task(
     try:
         _check(seed, undersample, fit_on, validation, test)
         target = dataset.target.to_numpy()
-        imbalanced_counts(int((target == 0).sum()), int((target == 1).sum()), imbalance_ratio)
-        rng = np.random.default_rng([seed, imbalance_ratio])
+        n_majority, n_minority = (int((target == label).sum()) for label in (0, 1))
+        if imbalance_ratio is not None:
+            imbalanced_counts(n_majority, n_minority, imbalance_ratio)
+        rng = np.random.default_rng([seed, imbalance_ratio or 0])
         classes = [rng.permutation(np.flatnonzero(target == label)) for label in (0, 1)]
-        if undersample == "before_split":
+        if imbalance_ratio is not None and undersample == "before_split":
             classes = _undersample(classes, imbalance_ratio)
         # parts[0] holds the training rows of the majority and of the minority class, and so on.
         parts = list(zip(*(_split(rows, validation, test) for rows in classes), strict=True))
-        if undersample == "after_split":
+        if imbalance_ratio is not None and undersample == "after_split":
             parts = [tuple(_undersample(part, imbalance_ratio)) for part in parts]
         _check_sizes([len(minority) for _, minority in parts], imbalance_ratio)
     except TaskError as error:
@@ -152,7 +155,7 @@ def make_task(
     encoder = Encoder(missing).fit(dataset.frame if fit_on == "all" else dataset.frame.iloc[train])
     return Task(
         dataset=dataset.name,
-        imbalance_ratio=int(imbalance_ratio),
+        imbalance_ratio=int(imbalance_ratio or max(1, round(n_majority / n_minority))),
         seed=int(seed),
         X_train=encoder.transform(dataset.frame.iloc[train]),
         y_train=target[train],
@@ -192,12 +195,13 @@ def _split(rows: np.ndarray, validation: float, test: float) -> tuple[np.ndarray
     return train, validated, tested
 
 
-def _check_sizes(minority: Sequence[int], ratio: int) -> None:
+def _check_sizes(minority: Sequence[int], ratio: int | None) -> None:
     train, validation, test = minority
     if train < 2 or validation < 1 or test < 1:
+        where, remedy = ("", "") if ratio is None else (f"at imbalance ratio {ratio} ", " or a smaller ratio")
         raise TaskError(
-            f"at imbalance ratio {ratio} training, validation and test get {train}, {validation} and {test} "
-            "minority rows, but need 2, 1 and 1 or more; use more data or a smaller ratio"
+            f"{where}training, validation and test get {train}, {validation} and {test} minority rows, but "
+            f"need 2, 1 and 1 or more; use more data{remedy}"
         )
 
 

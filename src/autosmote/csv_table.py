@@ -1,0 +1,120 @@
+"""A person's CSV file: complete columns for a search, and the file with rows added to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from autosmote.datasets.sources import DatasetError, read_csv
+
+MIN_ROWS = 20
+"""Fewest rows that are worked on: a quarter of fewer says nothing about a classifier."""
+
+
+class CsvTable:
+    """A CSV file with labels, as text and as columns without missing values.
+
+    A missing number is the median of its column, rounded where all its values are whole. A nominal value is
+    the text that stands in the file, so a missing one is a value of its own. Only synthetic rows are made of
+    these: the given rows stay as they are.
+
+    Parameters
+    ----------
+    path : path-like
+        Comma-separated UTF-8 text with a header.
+    target : str
+        Column with the labels.
+    ignore : sequence of str, default ()
+        Columns to leave out, such as row numbers; they are empty in synthetic rows.
+
+    Attributes
+    ----------
+    text : DataFrame of str
+        The file as it is.
+    features : DataFrame
+        Columns of dtype float64, int64 or category, without missing values.
+    labels : Series of str
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be used; the message says why.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], target: str, ignore: Sequence[str] = ()) -> None:
+        features, self.labels = read_csv(path, target)
+        self.target = target
+        if unknown := [name for name in ignore if name not in features]:
+            raise DatasetError(f"there is no column {unknown[0]!r} besides the target to ignore")
+        if len(features) < MIN_ROWS:
+            raise DatasetError(f"{path} has {len(features)} rows; at least {MIN_ROWS} are needed")
+        if self.labels.nunique() < 2:
+            raise DatasetError(
+                f"the target column {target!r} has one class, {self.labels.iloc[0]!r}; two are needed"
+            )
+        features = features.drop(columns=list(ignore))
+        if features.shape[1] == 0:
+            raise DatasetError("there is no column besides the target and those that are ignored")
+        self.text = pd.read_csv(path, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig")
+        self.features = pd.DataFrame({name: self._complete(features[name]) for name in features})
+
+    def with_rows(self, features: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+        """The file with rows added at its end.
+
+        Parameters
+        ----------
+        features : DataFrame
+            Rows with the columns and types of `features`.
+        labels : sequence of str
+            Their labels.
+
+        Returns
+        -------
+        DataFrame of str
+            Numbers have up to 12 significant digits.
+        """
+        added = pd.DataFrame("", index=range(len(features)), columns=self.text.columns)
+        for name, column in features.items():
+            digits = ".12g" if column.dtype.kind == "f" else ""
+            added[name] = [format(value, digits) for value in column]
+        added[self.target] = list(labels)
+        return pd.concat([self.text, added], ignore_index=True)
+
+    def _complete(self, column: pd.Series) -> pd.Series:
+        text = self.text[str(column.name)]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            return text.astype("category")
+        present = column.notna()
+        column = column.astype(np.float64).fillna(column.median())
+        # Whole numbers with gaps are read as floats.
+        whole = text[present].str.fullmatch(r"\s*[+-]?\d{1,15}\s*").all()
+        return column.round().astype(np.int64) if whole else column
+
+
+def with_encoding(classifier: ClassifierMixin) -> Pipeline:
+    """Put before a classifier what columns of numbers and categories need.
+
+    Parameters
+    ----------
+    classifier : classifier
+
+    Returns
+    -------
+    Pipeline
+        Standardises numbers, one-hot encodes categories, then classifies.
+    """
+    columns = make_column_transformer(
+        (StandardScaler(), make_column_selector(dtype_include="number")),
+        (
+            OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+            make_column_selector(dtype_include="category"),
+        ),
+    )
+    return make_pipeline(columns, classifier)
