@@ -461,6 +461,25 @@ def test_metrics_equal_scikit_learns_without_a_warning(pairs):
     assert mcc == matthews_corrcoef(y_true, y_pred)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(2, 20_000), st.floats(0, 1), st.floats(0, 1))
+def test_metrics_of_many_rows_equal_scikit_learns(seed, n, minority, predicted):
+    rng = np.random.default_rng(seed)
+    y_true, y_pred = rng.random(n) < minority, rng.random(n) < predicted
+    y_true[:2] = 0, 1
+    f1 = f1_score(y_true, y_pred, average="macro", zero_division=0)
+    assert METRICS["macro_f1"](y_true.astype(int), y_pred.astype(int)) == f1
+    assert METRICS["mcc"](y_true, y_pred) == matthews_corrcoef(y_true, y_pred)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    "y_true, y_pred", [([0, 1], [0, 2]), ([-1, 1], [0, 1]), ([0, 1], [0, 1, 1]), ([[0, 1]], [[0, 1]])]
+)
+def test_metrics_refuse_what_they_do_not_compare(metric, y_true, y_pred):
+    with pytest.raises(ValueError, match="labels 0 and 1"):
+        METRICS[metric](y_true, y_pred)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_score_fits_on_one_part_and_scores_on_the_other(classifier, metric):
