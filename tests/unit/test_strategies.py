@@ -1,6 +1,7 @@
 """The search strategies: what each of them changes, and that all of them keep what the engine promises."""
 
 import dataclasses
+import json
 import pickle
 import random
 
@@ -68,6 +69,18 @@ def test_the_test_split_decides_nothing(task, name):
     assert one.history.to_csv() == shuffled.history.to_csv()
     for key, array in one.samples.items():
         assert_array_equal(array, shuffled.samples[key])
+
+
+def test_a_strategy_costs_a_few_keys(task, monkeypatch):
+    keys = {"neighbours": 2, "low_level_policy": "random"}
+    entry = dataclasses.replace(strategies.get("autosmote"), name="mine", label="Mine", keys=keys)
+    monkeypatch.setitem(strategies._STRATEGIES, "mine", entry)
+    outcome = run_search(task, "tree", "macro_f1", SETTINGS, strategy="mine")
+    assert outcome.row["sampler"] == "Mine"
+    assert json.loads(outcome.row["settings"]).items() >= keys.items()
+    nearest = SearchSpace(task.X_train[task.y_train == 1], 2).neighbours
+    pairs = zip(outcome.samples["source"], outcome.samples["neighbour"], strict=True)
+    assert all(neighbour in nearest[source] for source, neighbour in pairs)
 
 
 # -- what each level of the hierarchy does -----------------------------------------------------------------
