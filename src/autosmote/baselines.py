@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import product
 from typing import Any
 
 from autosmote.datasets.tasks import Task
@@ -26,8 +27,9 @@ def evaluate_side_by_side(
     """Evaluate comparison methods on one task, each in processes of its own.
 
     One process per method evaluates it, with as many at a time as there are workers; it hands the method
-    itself to another, which the limits hold for. On systems that are not Linux the methods run one after the
-    other in this process, and no limit holds.
+    itself to another, which the limits hold for. A classifier-level method, which learns anew for each
+    classifier and metric, is as many. On systems that are not Linux the methods run one after the other in
+    this process, and no limit holds.
 
     Parameters
     ----------
@@ -57,19 +59,18 @@ def evaluate_side_by_side(
         What is not the fault of a method, see `autosmote.evaluation.evaluate_sampler`.
     """
     _import_shared(specs)
-    calls = [
-        partial(
-            evaluate,
-            task,
-            spec,
-            classifiers=classifiers,
-            metrics=metrics,
-            ratios=ratios,
-            seed=task.seed,
-            limits=limits if isolation.SUPPORTED else None,
-        )
-        for spec in specs
-    ]
+    everything = partial(
+        evaluate, task, ratios=ratios, seed=task.seed, limits=limits if isolation.SUPPORTED else None
+    )
+    names, calls = [], []
+    for spec in specs:
+        if isinstance(spec, MethodSpec):
+            for classifier, metric in product(classifiers, metrics):
+                names.append(f"{spec.name}, {classifier}, {metric}")
+                calls.append(partial(everything, spec, classifiers=[classifier], metrics=[metric]))
+        else:
+            names.append(spec.name)
+            calls.append(partial(everything, spec, classifiers=classifiers, metrics=metrics))
     finished: Iterable[tuple[int, list[dict[str, Any]]]]
     if isolation.SUPPORTED:
         finished = isolation.run_all(calls, workers)
@@ -79,7 +80,7 @@ def evaluate_side_by_side(
     rows = {}
     for position, found in finished:
         rows[position] = found
-        log(f"{specs[position].name}: {', '.join(sorted({row['status'] for row in found}))}")
+        log(f"{names[position]}: {', '.join(sorted({row['status'] for row in found}))}")
     return [row for _, found in sorted(rows.items()) for row in found]
 
 

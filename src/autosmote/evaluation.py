@@ -259,7 +259,8 @@ def evaluate_sampler(
         - ``status``: ``ok``; ``unchanged`` if the chosen result holds just the training rows (scores are
           kept; never said of no resampling); else, if no ratio worked, the gravest of ``timeout``,
           ``memory``, ``failed`` and ``not_applicable`` that occurred;
-        - ``message``: the ratios that did not work or changed nothing, with the first reason; empty if none;
+        - ``message``: the ratios that did not work or changed nothing, with the first reason, and what the
+          method has to say of its scores; empty if none;
         - ``settings``: JSON of the choices that the method made itself at the chosen ratio;
         - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked or the
           method is no sampler;
@@ -352,6 +353,7 @@ class _Fitted:
     model: Predictor
     validation_predictions: np.ndarray
     settings: Mapping[str, Any]
+    note: str = ""
     X_test: np.ndarray | None = None
     """Test rows, for a method that changes the columns."""
     unchanged: bool = False
@@ -543,7 +545,15 @@ def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: i
         raise
     n_minority = int(sample.data.y.sum())
     n_majority = len(sample.data.y) - n_minority
-    return _Fitted(model, predictions, sample.data.settings, X_test, sample.unchanged, n_majority, n_minority)
+    return _Fitted(
+        model,
+        predictions,
+        sample.data.settings,
+        X_test=X_test,
+        unchanged=sample.unchanged,
+        n_majority=n_majority,
+        n_minority=n_minority,
+    )
 
 
 def _learning(
@@ -551,7 +561,8 @@ def _learning(
 ) -> Iterator[tuple[float | None, _Fitted | _Failure]]:
     def fit(learn: Callable[[float | None], Learned], ratio: float | None) -> _Fitted:
         learned = learn(ratio)
-        return _Fitted(learned.model, learned.model.predict(task.X_validation), learned.settings)
+        predictions = learned.model.predict(task.X_validation)
+        return _Fitted(learned.model, predictions, learned.settings, learned.note)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # As in `_fit`.
@@ -586,7 +597,7 @@ def _choose(task: Task, fits: Mapping[float | None, _Fitted | _Failure], metric:
         "validation_score": scores[ratio],
         "test_score": measure(task.y_test, chosen.model.predict(X_test)),
         "status": "unchanged" if chosen.unchanged else "ok",
-        "message": message,
+        "message": "; ".join(filter(None, (message, chosen.note))),
         "settings": json.dumps(dict(chosen.settings), sort_keys=True),
         "n_majority": chosen.n_majority,
         "n_minority": chosen.n_minority,

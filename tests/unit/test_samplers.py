@@ -42,6 +42,7 @@ TABLE_2 = {
 }
 OF_OTHER_KINDS = {
     "Generative models": ["CTGAN", "TVAE"],
+    "Meta-learning": ["MESA"],
     "Extension": ["ClassWeight", "DecisionThreshold"],
 }
 WITHOUT_RATIO = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from autosmote.errors import UnknownNameError
-from autosmote.samplers import classifier_level, generative, imbalanced_learn, smote_variants
+from autosmote.samplers import classifier_level, generative, imbalanced_learn, mesa, smote_variants
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     MethodSpec,
@@ -40,6 +40,7 @@ _ALL: tuple[SamplerSpec | MethodSpec, ...] = (
     _NO_RESAMPLING,
     *imbalanced_learn.SPECS,
     *generative.SPECS,
+    mesa.SPEC,
     *classifier_level.SPECS,
     *smote_variants.SPECS,
 )

@@ -164,10 +164,13 @@ class Learned:
         Labels rows.
     settings : mapping of str to JSON value
         Choices that the method made itself and that a reader needs to repeat it.
+    note : str, default ""
+        What a reader of its scores has to know; part of the ``message`` of its row.
     """
 
     model: Predictor
     settings: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True)
