@@ -5,7 +5,7 @@ Only click is imported here; what a command needs is imported when it runs, so t
 
 from __future__ import annotations
 
-import importlib.metadata
+import importlib
 import json
 import math
 import sys
@@ -350,7 +350,7 @@ def samplers(as_json: bool) -> None:
             "takes_ratio": spec.takes_ratio,
             "source": spec.source,
             "requires": spec.requires,
-            "installed": _is_installed(spec.source),
+            "installed": spec.installed,
             "reference": spec.reference,
         }
         for spec in registry.specs()
@@ -360,18 +360,20 @@ def samplers(as_json: bool) -> None:
         return
     rows = [("Name", "Category", "Ratio", "Source", "Installed", "Reference")]
     for method in listed:
-        missing = f"no: autosmote[{method['requires']}]" if method["requires"] else "no"
         rows.append(
             (
                 str(method["name"]),
                 str(method["category"]),
                 "yes" if method["takes_ratio"] else "-",
                 str(method["source"]),
-                "yes" if method["installed"] else missing,
+                "yes" if method["installed"] else "no",
                 str(method["reference"]),
             )
         )
     click.echo(_aligned(rows))
+    for method in listed:
+        if not method["installed"]:
+            click.echo(f"{method['name']} needs: pip install {method['requires']}")
 
 
 def _make_estimator(name: str, seed: int) -> Any:
@@ -411,14 +413,6 @@ def _require_matplotlib() -> None:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError("the figure needs matplotlib; install it with: pip install matplotlib") from error
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _ranking_text(table: pd.DataFrame, metric: str) -> str:
