@@ -9,6 +9,10 @@ min_version("9.10")
 configfile: Path(workflow.basedir, "config", "config.yaml")
 
 
+# The first page of `snakemake --report`.
+report: "workflow/report/workflow.rst"
+
+
 include: "rules/common.smk"
 
 

@@ -29,18 +29,13 @@ rule tables:
 
 
 rule table1:
-    """Table 1, the data sets; needs the data only."""
+    """Table 1, the data sets, also beside the paper's; needs the data only."""
     input:
         data=cells(DATA),
         facts=cells(DATA_FACTS),
     output:
-        csv=report(
-            f"{RESULTS}/tables/table1.csv",
-            caption="../workflow/report/table1.rst",
-            category="Tables",
-        ),
-        md=f"{RESULTS}/tables/table1.md",
-        tex=f"{RESULTS}/tables/table1.tex",
+        **table_files("table1", "Table 1: data sets"),
+        **table_files("table1_beside_paper", "Table 1", "Beside the paper"),
     log:
         f"{LOGS}/table1/table1.log",
     benchmark:
@@ -51,9 +46,10 @@ rule table1:
         **config["resources"]["analysis"],
     params:
         imbalance_ratios=STUDY.imbalance_ratios,
+        task={key: config["task"][key] for key in ("undersample", "validation", "test")},
         code=code(
             "table1.py",
-            "autosmote.analysis.tables",
+            "autosmote.analysis",
             "autosmote.datasets.preprocessing",
             "autosmote.datasets.tasks",
         ),
@@ -62,17 +58,12 @@ rule table1:
 
 
 rule table2:
-    """Table 2, average ranks of the samplers per data set, with AutoSMOTE's significance."""
+    """Table 2, average ranks of the methods per data set, with AutoSMOTE's significance."""
     input:
         scores=SCORES,
     output:
-        csv=report(
-            f"{RESULTS}/tables/table2.csv",
-            caption="../workflow/report/table2.rst",
-            category="Tables",
-        ),
-        md=f"{RESULTS}/tables/table2.md",
-        tex=f"{RESULTS}/tables/table2.tex",
+        **table_files("table2", "Table 2: all methods"),
+        **table_files("table2_beside_paper", "Table 2", "Beside the paper"),
     log:
         f"{LOGS}/table2/table2.log",
     benchmark:
@@ -84,6 +75,99 @@ rule table2:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("table2.py", "autosmote.analysis"),
+        code=code("from_scores.py", "autosmote.analysis"),
     script:
-        "../workflow/scripts/table2.py"
+        "../workflow/scripts/from_scores.py"
+
+
+rule table3:
+    """Table 3, AutoSMOTE among the SMOTE variants."""
+    input:
+        scores=SCORES,
+    output:
+        **table_files("table3", "Table 3: SMOTE variants"),
+        **table_files("table3_beside_paper", "Table 3", "Beside the paper"),
+    log:
+        f"{LOGS}/table3/table3.log",
+    benchmark:
+        f"{BENCHMARKS}/table3/table3.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+    params:
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis"),
+    script:
+        "../workflow/scripts/from_scores.py"
+
+
+rule table4:
+    """Table 4, AutoSMOTE and its ablations."""
+    input:
+        scores=SCORES,
+    output:
+        **table_files("table4", "Table 4: ablations"),
+        **table_files("table4_beside_paper", "Table 4", "Beside the paper"),
+    log:
+        f"{LOGS}/table4/table4.log",
+    benchmark:
+        f"{BENCHMARKS}/table4/table4.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+    params:
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis"),
+    script:
+        "../workflow/scripts/from_scores.py"
+
+
+rule extensions:
+    """AutoSMOTE against methods beyond the paper."""
+    input:
+        scores=SCORES,
+    output:
+        **table_files("extensions", "Beyond the paper"),
+    log:
+        f"{LOGS}/extensions/extensions.log",
+    benchmark:
+        f"{BENCHMARKS}/extensions/extensions.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+    params:
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis"),
+    script:
+        "../workflow/scripts/from_scores.py"
+
+
+rule statistics:
+    """Effect sizes, Friedman's test, mean scores with their spread, and how complete all is."""
+    input:
+        scores=SCORES,
+    output:
+        **table_files("comparisons", "AutoSMOTE against each", "Tests and spread"),
+        **table_files("friedman", "Friedman's test", "Tests and spread"),
+        **table_files("mean_scores", "Mean test scores", "Tests and spread"),
+        **table_files("coverage", "Coverage", "Tests and spread"),
+    log:
+        f"{LOGS}/statistics/statistics.log",
+    benchmark:
+        f"{BENCHMARKS}/statistics/statistics.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+    params:
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis"),
+    script:
+        "../workflow/scripts/from_scores.py"

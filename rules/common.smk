@@ -5,8 +5,11 @@ import sys
 import yaml
 from snakemake.exceptions import WorkflowError
 
+from autosmote.analysis import products
+from autosmote.analysis.methods import ABLATION
 from autosmote.provenance import source_digest
 from autosmote.samplers import registry
+from autosmote.search import strategies
 from autosmote.study import REFERENCE, ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
@@ -34,17 +37,38 @@ SEARCH = f"{RESULTS}/searches/{SEARCH_ID}/result.json"
 SEARCH_HISTORY = f"{RESULTS}/searches/{SEARCH_ID}/history.parquet"
 SEARCH_SAMPLES = f"{RESULTS}/searches/{SEARCH_ID}/samples.npz"
 SCORES = f"{RESULTS}/scores.parquet"
+TRACKED = f"{RESULTS}/tracking/synced.json"
+
+
+def configured(products):
+    """Names of the tables or figures from the score table that the study's methods give."""
+    return [
+        name
+        for name, product in products.items()
+        if product.needs in (None, *STUDY.categories)
+    ]
+
+
+# The ablations, and the data sets that they are searched on.
+ABLATIONS = [
+    name for name in STUDY.searches if strategies.get(name).category == ABLATION
+]
+ABLATED = sorted({dataset for name in ABLATIONS for dataset in STUDY.searches[name]})
+
 TABLES = expand(
     f"{RESULTS}/tables/{{name}}.{{suffix}}",
-    name=["table1", "table2"],
-    suffix=["csv", "md", "tex"],
+    name=["table1", "table1_beside_paper", *configured(products.TABLES)],
+    suffix=["html", "csv", "md", "tex"],
 )
 FIGURES = expand(
     f"{RESULTS}/figures/{{name}}.{{suffix}}",
-    name=["figure4", "ranks", "search_curves"],
+    name=[
+        "search_curves",
+        *(["figure5"] if ABLATIONS else []),
+        *configured(products.FIGURES),
+    ],
     suffix=["png", "pdf"],
 )
-TRACKED = f"{RESULTS}/tracking/synced.json"
 
 CELLS = {
     "dataset": STUDY.datasets,
@@ -66,15 +90,42 @@ def cells(pattern):
     return expand(pattern, **CELLS)
 
 
-def searches(pattern, strategies=STUDY.searches):
-    """The files of all searches by these strategies, for a pattern with its names."""
+def searches(pattern, names=STUDY.searches, datasets=STUDY.datasets):
+    """The files of all searches by these strategies on these data sets, for a pattern with its names."""
     return [
         file
-        for name in strategies
-        for file in expand(
-            pattern, **CELLS | {"strategy": name, "dataset": STUDY.searches[name]}
-        )
+        for name in names
+        for dataset in STUDY.searches[name]
+        if dataset in datasets
+        for file in expand(pattern, **CELLS | {"strategy": name, "dataset": dataset})
     ]
+
+
+def table_files(name, title, category="Tables"):
+    """The files of a table as the outputs of a rule; the page goes into the report."""
+    stem = f"{RESULTS}/tables/{name}"
+    page = report(
+        f"{stem}.html",
+        caption=f"../workflow/report/{name}.rst",
+        category=category,
+        labels={"table": title},
+    )
+    others = {suffix: f"{stem}.{suffix}" for suffix in ("csv", "md", "tex")}
+    return {
+        f"{name}_{suffix}": file for suffix, file in {"html": page, **others}.items()
+    }
+
+
+def figure_files(name, title):
+    """The files of a figure as the outputs of a rule; the PNG goes into the report."""
+    stem = f"{RESULTS}/figures/{name}"
+    picture = report(
+        f"{stem}.png",
+        caption=f"../workflow/report/{name}.rst",
+        category="Figures",
+        labels={"figure": title},
+    )
+    return {f"{name}_png": picture, f"{name}_pdf": f"{stem}.pdf"}
 
 
 def code(script, *modules):

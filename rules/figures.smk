@@ -12,12 +12,7 @@ rule figure4:
     input:
         scores=SCORES,
     output:
-        png=report(
-            f"{RESULTS}/figures/figure4.png",
-            caption="../workflow/report/figure4.rst",
-            category="Figures",
-        ),
-        pdf=f"{RESULTS}/figures/figure4.pdf",
+        **figure_files("figure4", "Figure 4: by classifier and ratio"),
     log:
         f"{LOGS}/figure4/figure4.log",
     benchmark:
@@ -27,29 +22,19 @@ rule figure4:
     resources:
         **config["resources"]["analysis"],
     params:
-        code=code(
-            "figure4.py",
-            "autosmote.figures.figure4",
-            "autosmote.figures.style",
-            "autosmote.analysis.labels",
-            "autosmote.analysis.methods",
-            "autosmote.analysis.ranks",
-        ),
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
     script:
-        "../workflow/scripts/figure4.py"
+        "../workflow/scripts/from_scores.py"
 
 
 rule ranks:
-    """Overall average rank of every sampler."""
+    """Overall average rank of every method."""
     input:
         scores=SCORES,
     output:
-        png=report(
-            f"{RESULTS}/figures/ranks.png",
-            caption="../workflow/report/ranks.rst",
-            category="Figures",
-        ),
-        pdf=f"{RESULTS}/figures/ranks.pdf",
+        **figure_files("ranks", "Average ranks"),
     log:
         f"{LOGS}/ranks/ranks.log",
     benchmark:
@@ -59,16 +44,76 @@ rule ranks:
     resources:
         **config["resources"]["analysis"],
     params:
-        code=code(
-            "ranks.py",
-            "autosmote.figures.ranks",
-            "autosmote.figures.style",
-            "autosmote.analysis.labels",
-            "autosmote.analysis.methods",
-            "autosmote.analysis.ranks",
-        ),
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
     script:
-        "../workflow/scripts/ranks.py"
+        "../workflow/scripts/from_scores.py"
+
+
+rule critical_difference:
+    """Critical-difference diagram of the methods of Table 2."""
+    input:
+        scores=SCORES,
+    output:
+        **figure_files("critical_difference_table2", "Critical difference, Table 2"),
+    log:
+        f"{LOGS}/critical_difference/critical_difference.log",
+    benchmark:
+        f"{BENCHMARKS}/critical_difference/critical_difference.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+    params:
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
+    script:
+        "../workflow/scripts/from_scores.py"
+
+
+rule critical_difference_ablations:
+    """Critical-difference diagram of AutoSMOTE and its ablations."""
+    input:
+        scores=SCORES,
+    output:
+        **figure_files("critical_difference_table4", "Critical difference, Table 4"),
+    log:
+        f"{LOGS}/critical_difference_ablations/critical_difference_ablations.log",
+    benchmark:
+        f"{BENCHMARKS}/critical_difference_ablations/critical_difference_ablations.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+    params:
+        pairs=config["analysis"]["wilcoxon_pairs"],
+        alpha=config["analysis"]["alpha"],
+        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
+    script:
+        "../workflow/scripts/from_scores.py"
+
+
+rule figure5:
+    """Figure 5, best validation score by iteration of AutoSMOTE and its ablations."""
+    input:
+        results=searches(SEARCH, [REFERENCE, *ABLATIONS], ABLATED),
+        histories=searches(SEARCH_HISTORY, [REFERENCE, *ABLATIONS], ABLATED),
+    output:
+        **figure_files("figure5", "Figure 5: course of the ablations"),
+    log:
+        f"{LOGS}/figure5/figure5.log",
+    benchmark:
+        f"{BENCHMARKS}/figure5/figure5.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **config["resources"]["analysis"],
+    params:
+        code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
+    script:
+        "../workflow/scripts/curves.py"
 
 
 rule search_curves:
@@ -77,12 +122,7 @@ rule search_curves:
         results=searches(SEARCH, [REFERENCE]),
         histories=searches(SEARCH_HISTORY, [REFERENCE]),
     output:
-        png=report(
-            f"{RESULTS}/figures/search_curves.png",
-            caption="../workflow/report/search_curves.rst",
-            category="Figures",
-        ),
-        pdf=f"{RESULTS}/figures/search_curves.pdf",
+        **figure_files("search_curves", "Course of the searches"),
     log:
         f"{LOGS}/search_curves/search_curves.log",
     benchmark:
@@ -92,11 +132,6 @@ rule search_curves:
     resources:
         **config["resources"]["analysis"],
     params:
-        code=code(
-            "search_curves.py",
-            "autosmote.figures.search_curves",
-            "autosmote.figures.style",
-            "autosmote.analysis.labels",
-        ),
+        code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
     script:
-        "../workflow/scripts/search_curves.py"
+        "../workflow/scripts/curves.py"

@@ -62,6 +62,13 @@ class Study:
     searches: dict[str, tuple[str, ...]]
     ratios: tuple[float, ...]
 
+    @property
+    def categories(self) -> set[str]:
+        """Categories of the methods that the score table will have."""
+        samplers = (registry.get(name).category for names in self.bundles.values() for name in names)
+        searches = (strategies.get(name).category for name in self.searches)
+        return {*samplers, *searches}
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Study:
         """Check a whole configuration and read its study; registers the methods that it adds.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autosmote.figures import figure4, ranks, search_curves, style
+from autosmote.figures import critical_difference, figure4, figure5, ranks, search_curves, style
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
@@ -29,11 +29,15 @@ def study(samplers, *, datasets=("d",), ratios=(20,), classifiers=("svm",), metr
         for place, sampler in enumerate(samplers)
     ]
     columns = ["dataset", "imbalance_ratio", "classifier", "metric", "seed", "sampler", "test_score"]
-    return pd.DataFrame(rows, columns=columns)
+    category = {"Flat policy": "Ablation", "ClassWeight": "Extension"}
+    scores = pd.DataFrame(rows, columns=columns)
+    return scores.assign(category=scores["sampler"].map(category).fillna("Over-sampling"))
 
 
-def history(best, *, seed=0, dataset="d", metric="mcc", classifier="svm", ratio=20):
+def history(best, *, seed=0, dataset="d", metric="mcc", classifier="svm", ratio=20, ablation=None):
     row = {
+        "sampler": ablation or "AutoSMOTE",
+        "category": "Ablation" if ablation else "Auto-sampling",
         "dataset": dataset,
         "imbalance_ratio": ratio,
         "classifier": classifier,
@@ -63,13 +67,30 @@ HISTORIES = [
     for metric in ("macro_f1", "mcc")
     for ratio in (20, 50)
 ]
+ABLATIONS = [
+    "w/o cross-instance sub-policy",
+    "w/o instance-specific sub-policy",
+    "w/o low-level policy",
+    "Flat policy",
+    "Random search",
+]
+ABLATED = [
+    history([0.1, 0.3, 0.3 + seed / 10], seed=seed, classifier=classifier, ablation=name)
+    for seed in range(2)
+    for classifier in ("svm", "tree")
+    for name in ABLATIONS
+] + [history([0.2, 0.4], classifier=classifier) for classifier in ("svm", "tree")]
 PLOTS = {
     "figure4": (figure4.plot, FULL, (7.0, 3.95)),
-    "figure4-tiny": (figure4.plot, study(["A", "B"]), (7.0, 2.2)),
+    "figure4-tiny": (figure4.plot, study(["A", "B"]), (3.5, 2.2)),
+    "figure4-ratios": (figure4.plot, study(["A", "B"], ratios=(20, 50)), (3.5, 2.2)),
     "ranks": (ranks.plot, FULL, (4.5, 5.35)),
     "ranks-tiny": (ranks.plot, study(["AutoSMOTE"]), (4.5, 1.03)),
-    "search_curves": (search_curves.plot, HISTORIES, (3.5, 3.2)),
-    "search_curves-tiny": (search_curves.plot, [history([0.5])], (3.5, 2.0)),
+    "search_curves": (search_curves.plot, HISTORIES, (3.5, 6.2)),
+    "search_curves-tiny": (search_curves.plot, [history([0.5])], (3.5, 2.15)),
+    "figure5": (figure5.plot, ABLATED, (7.0, 2.15)),
+    "critical_difference": (critical_difference.plot_table2, FULL, None),
+    "critical_difference-tiny": (critical_difference.plot_table2, study(["AutoSMOTE"]), None),
 }
 
 
@@ -88,7 +109,9 @@ def test_files_have_the_promised_size_and_the_same_bytes_twice(tmp_path, name):
     assert (png.name, pdf.name) == ("a.b.png", "a.b.pdf")
     assert sorted(path.name for path in png.parent.iterdir()) == ["a.b.pdf", "a.b.png"]
     image = imread(png)
-    assert image.shape[:2] == (int(size[1] * style.DPI), int(size[0] * style.DPI))
+    if size is not None:
+        assert image.shape[:2] == (int(size[1] * style.DPI), int(size[0] * style.DPI))
+    assert image.shape[1] <= style.TEXT_WIDTH * style.DPI
     assert image.std() > 0
     assert pdf.read_bytes().startswith(b"%PDF-")
     assert b"CreationDate" not in pdf.read_bytes()
@@ -110,8 +133,9 @@ def test_nothing_is_cut_off_and_no_labels_overlap(drawn, name):
     (figure,) = drawn
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    texts = [*figure.texts, *figure.legends[0].texts]
+    texts = [*figure.texts, *(text for legend in figure.legends for text in legend.texts)]
     for axes in figure.axes:
+        texts += axes.texts
         texts += [axes.title, axes.xaxis.label, axes.yaxis.label]
         texts += [*shown_tick_labels(axes.xaxis), *shown_tick_labels(axes.yaxis)]
     boxes = {text: text.get_window_extent() for text in texts if text.get_text()}
@@ -173,6 +197,53 @@ def test_figure4_has_a_row_per_metric(drawn):
     axes = drawn[0].axes
     assert len(axes) == 4
     assert [axes[0].get_ylabel(), axes[2].get_ylabel()] == ["Macro-F1", "MCC"]
+
+
+def test_figure4_leaves_out_a_side_with_one_value(drawn):
+    figure4.plot(study(["A", "AutoSMOTE"], classifiers=("svm", "knn")), "unused")
+    figure4.plot(study(["A", "AutoSMOTE"], ratios=(20, 50)), "unused")
+    figure4.plot(study(["A", "AutoSMOTE"]), "unused")
+    labels = [
+        ([text.get_text() for text in axes.get_xticklabels()], axes.get_xlabel())
+        for figure in drawn
+        for axes in figure.axes
+    ]
+    assert labels == [
+        (["SVM", "KNN"], "Base classifier (at imbalance ratio 20)"),
+        (["20", "50"], "Imbalance ratio (majority/minority rows), SVM"),
+        (["SVM"], "Base classifier (at imbalance ratio 20)"),
+    ]
+
+
+def test_axes_of_ranks_begin_at_the_first(drawn):
+    figure4.plot(FULL, "unused")
+    ranks.plot(FULL, "unused")
+    for axis in (drawn[0].axes[0].yaxis, drawn[1].axes[0].xaxis):
+        assert axis.get_ticklocs()[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("worst", "ticks"),
+    [
+        (1, [1]),
+        (1.5, [1]),
+        (4, [1, 2, 3, 4]),
+        (7, [1, 2, 3, 4, 5, 6, 7]),
+        (25, [1, 5, 10, 15, 20, 25]),
+        (86, [1, 20, 40, 60, 80]),
+    ],
+)
+def test_rank_ticks(worst, ticks):
+    assert style.rank_ticks(worst) == ticks
+
+
+@pytest.mark.parametrize("plot", [figure4.plot, ranks.plot, critical_difference.plot_table2])
+def test_ablations_and_extensions_have_no_rank_among_the_methods_of_table2(drawn, plot):
+    plot(study(["A", "Flat policy", "AutoSMOTE", "ClassWeight"], classifiers=("svm", "tree")), "unused")
+    (figure,) = drawn
+    texts = {text.get_text().strip() for text in figure.findobj(matplotlib.text.Text)}
+    assert not any("Flat policy" in text or "ClassWeight" in text for text in texts)
+    assert any("1 is best of 2" in text for text in texts)
 
 
 def test_figure4_without_the_reference_or_with_few_samplers(drawn):
@@ -238,16 +309,72 @@ def test_panels_and_colours(drawn):
     )
     (figure,) = drawn
     axes = figure.axes
-    titles = ["MCC, SVM", "MCC, KNN", "Macro-F1, SVM", "Macro-F1, KNN"]
-    assert [panel.get_title() for panel in axes] == titles + [""] * 4
-    assert [axes[0].get_ylabel(), axes[4].get_ylabel()] == ["a", "b"]
-    assert [len(panel.lines) for panel in axes] == [2, 0, 0, 0, 0, 0, 0, 1]
-    assert to_hex(axes[7].lines[0].get_color()) == to_hex(style.COLOURS[1])
-    legend = {
+    assert [panel.get_title() for panel in axes] == ["SVM", "KNN", "", ""]
+    assert [axes[0].get_ylabel(), axes[2].get_ylabel()] == ["a\nMCC", "b\nMacro-F1"]
+    assert [len(panel.lines) for panel in axes] == [2, 0, 0, 1]
+    assert to_hex(axes[3].lines[0].get_color()) == to_hex(style.COLOURS[1])
+    assert legend(figure) == {"IR 20": to_hex(style.COLOURS[0]), "IR 50": to_hex(style.COLOURS[1])}
+
+
+def legend(figure):
+    return {
         text.get_text(): to_hex(handle.get_color())
         for text, handle in zip(figure.legends[0].texts, figure.legends[0].legend_handles, strict=True)
     }
-    assert legend == {"IR 20": to_hex(style.COLOURS[0]), "IR 50": to_hex(style.COLOURS[1])}
+
+
+def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):
+    merged = history([1.0], ablation=figure5.LEFT_OUT)
+    elsewhere = history([0.1], dataset="without ablations")
+    other = history([0.2], ablation="AutoSMOTE, neighbourhood state")
+    other[0]["category"] = "Extension"
+    figure5.plot([*ABLATED, merged, elsewhere, other], "unused")
+    (figure,) = drawn
+    names = list(legend(figure))
+    assert names == ["AutoSMOTE", *ABLATIONS]
+    assert [axes.get_title() for axes in figure.axes] == ["SVM", "Decision tree"]
+    assert figure.axes[0].get_ylabel() == "d\nIR 20\nMCC"
+    assert [len(axes.lines) for axes in figure.axes] == [6, 6]
+    looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in figure.axes[0].lines}
+    assert len({colour for colour, _ in looks}) == 6
+    with pytest.raises(ValueError, match="no search histories"):
+        figure5.plot([elsewhere], "unused")
+
+
+def test_critical_difference_by_hand():
+    # With a distance of 1: the first three, then the last of them and its neighbour; the fifth is alone.
+    assert critical_difference.bars([1.0, 1.4, 2.0, 2.9, 4.0], 1.0) == [(0, 2), (2, 3)]
+    assert critical_difference.bars([1.0, 3.0], 1.0) == []
+    assert critical_difference.bars([2.0, 2.0, 2.0], 0.1) == [(0, 2)]
+
+
+def test_critical_difference_joins_what_does_not_differ(drawn):
+    scores = study(["A", "AutoSMOTE", "B", "C"], ratios=range(20))
+    critical_difference.plot_table2(scores, "unused")
+    (axes,) = drawn[0].axes
+    # q = 2.569 for four methods: the distance is 2.569 * sqrt(20 / 120) = 1.05, so neighbours are joined.
+    assert "critical difference 1.05" in axes.get_title()
+    thick = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 2]
+    assert [(round(x[0], 1), round(x[1], 1)) for x in thick] == [(1, 2), (2, 3), (3, 4)]
+    assert [text.get_text().split() for text in axes.texts] == [
+        ["A", "1.00"],
+        ["AutoSMOTE", "2.00"],
+        ["3.00", "B"],
+        ["4.00", "C"],
+    ]
+    assert axes.texts[1].get_fontweight() == "bold"
+
+
+def test_critical_difference_draws_no_bar_without_a_difference(drawn):
+    alike = study(["A", "AutoSMOTE", "B"], ratios=range(6)).assign(test_score=0.5)
+    critical_difference.plot_table2(alike, "unused")
+    turned = study(["A", "AutoSMOTE", "B"], classifiers=("svm", "knn"), ratios=range(6))
+    critical_difference.plot_table2(turned, "unused")
+    (few,), (none,) = (figure.axes for figure in drawn)
+    assert "Too few" in few.get_title()
+    assert "No difference by Friedman's test, p = 1.000" in none.get_title()
+    for axes in (few, none):
+        assert not [line for line in axes.lines if line.get_linewidth() == 2]
 
 
 def test_bad_histories_are_named():
@@ -257,7 +384,7 @@ def test_bad_histories_are_named():
         search_curves.plot([history([0.1]), history([0.2])], "unused")
 
 
-@pytest.mark.parametrize("plot", [figure4.plot, ranks.plot])
+@pytest.mark.parametrize("plot", [figure4.plot, ranks.plot, critical_difference.plot_table2])
 def test_an_empty_score_table_is_refused(plot, tmp_path):
     with pytest.raises(ValueError, match="no rows"):
         plot(FULL.iloc[:0], tmp_path / "figure")

@@ -47,6 +47,29 @@ def test_a_sampler_without_a_row_is_ranked_last_too():
     assert ranks.loc[("mcc", "d", 20, "knn")].to_dict() == {"A": 1, "B": 2}
 
 
+def test_samplers_without_a_score_can_be_left_out():
+    matrix = score_matrix(
+        scores(
+            [
+                *[
+                    ("d", 20, "svm", "mcc", 0, name, v)
+                    for name, v in zip("ABCD", [nan, 0.2, 0.5, 0.5], strict=True)
+                ],
+                *[
+                    ("d", 20, "knn", "mcc", 0, name, v)
+                    for name, v in zip("ABCD", [nan, 0.3, nan, 0.1], strict=True)
+                ],
+            ]
+        )
+    )
+    ranks = rank(matrix, missing="omit")
+    np.testing.assert_array_equal(ranks.loc[("mcc", "d", 20, "svm")], [nan, 3, 1.5, 1.5])
+    np.testing.assert_array_equal(ranks.loc[("mcc", "d", 20, "knn")], [nan, 1, nan, 2])
+    np.testing.assert_array_equal(average_ranks(ranks).loc["mcc"], [nan, 2, 1.5, 1.75])
+    with pytest.raises(ValueError, match="missing is 'first'; it has to be one of last, omit"):
+        rank(matrix, missing="first")
+
+
 def test_seeds_are_averaged_before_ranking():
     table = scores(
         [

@@ -25,13 +25,13 @@ def exact_p(differences):
 
 def test_a_hand_worked_example():
     # All six of one sign: 2 of the 2^6 assignments are as extreme.
-    p_value, balance = signed_rank([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    p_value, effect = signed_rank([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     assert p_value == pytest.approx(2 / 64)
-    assert balance == 21
+    assert effect == 1
     # Rank 1 is negative: sums 0, 1 and their mirror images, 4 of 64.
-    p_value, balance = signed_rank([-0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    p_value, effect = signed_rank([-0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     assert p_value == pytest.approx(4 / 64)
-    assert balance == 19
+    assert effect == pytest.approx((20 - 1) / 21)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_all_zero_differences_are_no_evidence():
 
 @pytest.mark.parametrize("n_pairs", range(MIN_PAIRS))
 def test_too_few_pairs_are_not_tested(n_pairs):
-    p_value, balance = signed_rank(np.arange(1, n_pairs + 1))
+    p_value, effect = signed_rank(np.arange(1, n_pairs + 1))
     assert np.isnan(p_value)
-    assert balance == n_pairs * (n_pairs + 1) / 2
+    assert effect == (n_pairs > 0)
 
 
 def test_the_least_number_of_pairs_is_the_least_that_can_be_significant():
@@ -82,10 +82,28 @@ def test_incomplete_pairs_are_left_out():
 @settings(deadline=None)
 @given(st.lists(st.integers(-1000, 1000).filter(bool), min_size=MIN_PAIRS, max_size=60, unique_by=abs))
 def test_equals_scipy_and_swaps_with_the_sign(differences):
-    p_value, balance = signed_rank(differences)
+    p_value, effect = signed_rank(differences)
     assert p_value == pytest.approx(wilcoxon(differences).pvalue)
     mirrored = signed_rank([-d for d in differences])
-    assert mirrored == (pytest.approx(p_value), -balance)
+    assert mirrored == (pytest.approx(p_value), -effect)
+
+
+def test_effect_size_with_ties_by_hand():
+    # |differences| 1 1 1 2 3 0: ranks 2 2 2 4 5, of which 2 and 4 are negative; the zero has no rank.
+    assert signed_rank([1, -1, 1, -2, 3, 0])[1] == pytest.approx((2 + 2 + 5 - 2 - 4) / 15)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-5, 5), min_size=1, max_size=30))
+def test_effect_size_is_bounded_and_has_the_sign_of_the_test(differences):
+    effect = signed_rank(differences)[1]
+    nonzero = [d for d in differences if d]
+    assert -1 <= effect <= 1
+    if nonzero:
+        assert (effect == 1) == all(d > 0 for d in nonzero)
+        statistic = wilcoxon(nonzero, alternative="greater").statistic  # the rank sum of the positive ones
+        total = len(nonzero) * (len(nonzero) + 1) / 2
+        assert effect == pytest.approx(2 * statistic / total - 1)
 
 
 def test_holm_by_hand():
@@ -170,6 +188,20 @@ def test_missing_scores_form_no_pair():
     assert result["pairs"].to_dict() == {"Worse": 6, "Missing": 0}
     assert result.loc["Worse", "p_value_holm"] == pytest.approx(2 / 64)  # the only test of its family
     assert not result.loc["Missing", "significant"]
+
+
+def test_wins_ties_losses_and_mean_difference():
+    def mixed(number, seed):
+        return number / 10 + [-0.2, 0, 0, 0.1, -0.2, nan][number]
+
+    result = compare(study(AutoSMOTE=base, Mixed=mixed)).query("dataset == 'd'").iloc[0]
+    assert result[["pairs", "wins", "ties", "losses"]].tolist() == [5, 2, 2, 1]
+    assert result["mean_difference"] == pytest.approx((0.2 - 0.1 + 0.2) / 5)
+    # Ranks 2.5, 1, 2.5, the middle one against AutoSMOTE.
+    assert result["rank_biserial"] == pytest.approx(4 / 6)
+    missing = compare(study(AutoSMOTE=base, Missing=lambda number, seed: nan)).iloc[0]
+    assert missing[["pairs", "wins", "ties", "losses"]].tolist() == [0, 0, 0, 0]
+    assert missing[["mean_difference", "rank_biserial"]].isna().all()
 
 
 def test_alpha_is_obeyed():

@@ -284,6 +284,9 @@ def test_table_1(openml_cache):
             "minority_ir20": ir20,
             "minority_ir50": ir50,
             "minority_ir100": ir100,
+            "test_ir20": round(ir20 / 5),
+            "test_ir50": round(ir50 / 5),
+            "test_ir100": round(ir100 / 5),
             "features": n_features,
             "domain": domain,
         }
@@ -302,6 +305,7 @@ def test_summary_of_a_bundled_data_set_and_its_refusal():
         "openml_id": None,
         "majority": 1623,
         "minority_ir20": 81,
+        "test_ir20": 16,
         "features": 64,
         "domain": "",
     }
@@ -320,3 +324,12 @@ def test_without_a_ratio_all_rows_are_kept():
     few = Dataset(frame, pd.Series(np.repeat([0, 1], [128, 2])), {"name": "few"})
     with pytest.raises(TaskError, match="'few': training, validation and test get .* use more data$"):
         make_task(few, None, seed=0)
+
+
+@pytest.mark.parametrize("undersample", ["before_split", "after_split"])
+@pytest.mark.parametrize(("ratio", "validation", "test"), [(20, 0.2, 0.2), (17, 0.3, 0.15), (90, 0.1, 0.25)])
+def test_summary_counts_the_minority_test_rows_that_the_task_has(undersample, ratio, validation, test):
+    dataset = fetch("digits", {"source": "sklearn", "name": "digits", "minority": 8})
+    split = {"undersample": undersample, "validation": validation, "test": test}
+    counted = dataset_summary(dataset, [ratio], **split)[f"test_ir{ratio}"]
+    assert counted == make_task(dataset, ratio, 0, **split).y_test.sum()

@@ -3,11 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
-from harness import snakemake
-
-NO_NETWORK = {
-    name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-}
+from harness import NO_NETWORK, snakemake
 
 
 def test_mistakes_in_a_configuration_are_named_together_without_a_traceback(tmp_path: Path) -> None:

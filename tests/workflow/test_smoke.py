@@ -2,16 +2,19 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from harness import ROOT, snakemake
+from harness import NO_NETWORK, ROOT, snakemake
 
 RESULTS = Path("results", "smoke")
 CELL = Path("breast_cancer", "ir10")
-AGGREGATES = {"scores": 1, "table2": 1, "figure4": 1, "ranks": 1, "tracking": 1, "all": 1}
+AGGREGATES = dict.fromkeys(
+    ("scores", "table2", "statistics", "figure4", "ranks", "critical_difference", "tracking", "all"), 1
+)
 
 
 def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> None:
@@ -23,10 +26,11 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     ]
     assert set(scores["status"]) == {"ok"}
     assert scores["test_score"].between(0, 1).all()
-    for name in ("table1", "table2"):
-        for suffix in ("csv", "md", "tex"):
-            assert (results / "tables" / f"{name}.{suffix}").stat().st_size > 0
-    for name in ("figure4", "search_curves", "ranks"):
+    tables = {path.name for path in (results / "tables").iterdir()}
+    names = ["table1", "table1_beside_paper", "table2", "table2_beside_paper"]
+    names += ["comparisons", "friedman", "mean_scores", "coverage"]
+    assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")}
+    for name in ("figure4", "search_curves", "ranks", "critical_difference_table2"):
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 6
@@ -129,8 +133,20 @@ def test_gpu_study_runs_on_the_cpu_where_the_gpu_is_switched_off(smoke_copy: Pat
 
 @pytest.mark.slow
 def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> None:
-    run = snakemake(smoke, "--report", str(tmp_path / "report.html"))
-    assert run.code == 0, run.output
+    store = {"mlflow": {"tracking_uri": "http://alice:pa55word@127.0.0.1:9"}}
+    for file in ("report.html", "report.zip"):
+        run = snakemake(smoke, "--report", str(tmp_path / file), config=store, **NO_NETWORK)
+        assert run.code == 0, run.output
+        assert "WARNING" not in run.output
+    names = ["table1", "table2", "table2_beside_paper", "comparisons", "friedman", "mean_scores", "coverage"]
+    names = [f"{name}.html" for name in names]
+    names += ["figure4.png", "search_curves.png", "ranks.png", "critical_difference_table2.png"]
     report = (tmp_path / "report.html").read_text()
-    for name in ("table1.csv", "table2.csv", "figure4.png", "search_curves.png", "ranks.png"):
+    with zipfile.ZipFile(tmp_path / "report.zip") as archive:
+        inside = " ".join(archive.namelist())
+    for name in names:
         assert name in report
+        assert name in inside
+    # The first page tells the configuration, but not where the records are kept.
+    assert "factor_range" in report
+    assert "pa55word" not in report

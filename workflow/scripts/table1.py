@@ -4,7 +4,8 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.analysis.tables import table1, write_table
+from autosmote.analysis import beside_paper, table1
+from autosmote.analysis.rendering import write_table
 from autosmote.datasets.sources import load_dataset
 from autosmote.datasets.tasks import dataset_summary
 
@@ -12,5 +13,12 @@ log_to(snakemake.log[0])
 datasets = [
     load_dataset(data, facts) for data, facts in zip(snakemake.input.data, snakemake.input.facts, strict=True)
 ]
-summaries = [dataset_summary(dataset, snakemake.params.imbalance_ratios) for dataset in datasets]
-write_table(table1(summaries), Path(snakemake.output.csv).with_suffix(""))
+summaries = [
+    dataset_summary(dataset, snakemake.params.imbalance_ratios, **snakemake.params.task)
+    for dataset in datasets
+]
+for warning in table1.warnings(summaries):
+    print(warning)
+stem = Path(snakemake.output.table1_html).with_suffix("")
+write_table(table1.make(summaries), stem)
+write_table(beside_paper.table1(summaries), f"{stem}_beside_paper")

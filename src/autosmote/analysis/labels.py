@@ -3,6 +3,7 @@
 METRICS = {"macro_f1": "Macro-F1", "mcc": "MCC"}
 CLASSIFIERS = {"svm": "SVM", "knn": "KNN", "tree": "Decision tree", "adaboost": "AdaBoost"}
 SAMPLERS = {"NoResampling": "No resampling"}
+VARIANT_PREFIX = "smote_variants."
 
 
 def metric_label(name: str) -> str:
@@ -16,5 +17,5 @@ def classifier_label(name: str) -> str:
 
 
 def sampler_label(name: str) -> str:
-    """Return the printed name of a sampler, or `name` itself if it has no other."""
-    return SAMPLERS.get(name, name)
+    """Return the printed name of a sampler; a SMOTE variant's is its class alone."""
+    return SAMPLERS.get(name, name.removeprefix(VARIANT_PREFIX))

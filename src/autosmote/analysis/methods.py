@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import pandas as pd
 
+REFERENCE = "AutoSMOTE"
+"""The method that all others are compared with."""
+
 VARIANT, ABLATION, EXTENSION = "SMOTE variant", "Ablation", "Extension"
-"""Categories that are no part of Table 2: Table 3, Table 4, and what goes beyond the paper."""
+"""Categories with a table of their own: Table 3, Table 4, and what goes beyond the paper."""
+
+CATEGORIES = (
+    "No-resampling",
+    "Under-sampling",
+    "Over-sampling",
+    "Combined over- and under-sampling",
+    "Generative model",
+    "Meta-learning",
+    VARIANT,
+    ABLATION,
+    EXTENSION,
+    "Auto-sampling",
+)
+"""Categories in the order of Table 2; others stand before `VARIANT`."""
 
 
 def main_comparison(scores: pd.DataFrame) -> pd.DataFrame:
@@ -21,3 +38,73 @@ def main_comparison(scores: pd.DataFrame) -> pd.DataFrame:
     DataFrame
     """
     return scores[~scores["category"].isin([VARIANT, ABLATION, EXTENSION])]
+
+
+def against(scores: pd.DataFrame, category: str) -> pd.DataFrame:
+    """Return the rows of the reference and of one category, on the data sets that the category has.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The score table.
+    category : str
+        Usually `VARIANT`, `ABLATION` or `EXTENSION`.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    ValueError
+        If no row has the category.
+    """
+    of_category = scores["category"] == category
+    if not of_category.any():
+        raise ValueError(f"the score table has no rows of the category {category!r}; {_REMEDY[category]}")
+    on_its_data = scores["dataset"].isin(scores.loc[of_category, "dataset"])
+    return scores[on_its_data & (of_category | (scores["sampler"] == REFERENCE))]
+
+
+_REMEDY = {
+    VARIANT: "name SMOTE variants in `study.variants`",
+    ABLATION: "name strategies and data sets in `ablation`",
+    EXTENSION: "name extensions in `study.samplers` or `ablation.strategies`",
+}
+
+
+def in_order(categories: pd.Series) -> list[str]:
+    """Return the categories that occur, in the order in which tables list them.
+
+    Parameters
+    ----------
+    categories : Series of str
+
+    Returns
+    -------
+    list of str
+    """
+    found = list(dict.fromkeys(categories))
+    others = [name for name in found if name not in CATEGORIES]
+    at = CATEGORIES.index(VARIANT)
+    return [name for name in (*CATEGORIES[:at], *others, *CATEGORIES[at:]) if name in found]
+
+
+def families(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows that are ranked together, by the name of their table.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The score table.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``Table 2``, and ``Table 3`` and ``Table 4`` where the score table has their methods.
+    """
+    found = {"Table 2": main_comparison(scores)}
+    for name, category in (("Table 3", VARIANT), ("Table 4", ABLATION)):
+        if (scores["category"] == category).any():
+            found[name] = against(scores, category)
+    return found

@@ -11,6 +11,9 @@ from scipy.stats import rankdata
 CONFIGURATION = ("dataset", "imbalance_ratio", "classifier")
 """Columns of the score table within which samplers are ranked."""
 
+MISSING = ("last", "omit")
+"""What may become of a sampler that has no score in a configuration."""
+
 # Far below any difference between two confusion matrices, far above rounding errors: without it, equal means
 # summed in another order would not tie.
 _DECIMALS = 12
@@ -46,21 +49,34 @@ def score_matrix(scores: pd.DataFrame, *, over_seeds: bool = True) -> pd.DataFra
     return means.unstack("sampler").reindex(columns=scores["sampler"].unique()).round(_DECIMALS)
 
 
-def rank(matrix: pd.DataFrame) -> pd.DataFrame:
+def rank(matrix: pd.DataFrame, *, missing: str = "last") -> pd.DataFrame:
     """Rank the samplers in each row.
 
     Parameters
     ----------
     matrix : DataFrame
         Scores, larger is better, with one column per sampler.
+    missing : {"last", "omit"}, default "last"
+        What becomes of a sampler without a score: it shares the last places of the row with others of its
+        kind, or it gets no rank (NaN) and the rest are ranked among themselves.
 
     Returns
     -------
     DataFrame
-        Ranks of the same shape: 1 is best, ties share their average rank, and samplers without a score tie
-        for the last places. Each row of n samplers sums to n (n + 1) / 2.
+        Ranks of the same shape: 1 is best, and ties share their average rank. With ``"last"`` each row of n
+        samplers sums to n (n + 1) / 2.
+
+    Raises
+    ------
+    ValueError
+        If `missing` is unknown.
     """
-    ranks = rankdata(-matrix.fillna(-np.inf).to_numpy(), axis=1)
+    if missing not in MISSING:
+        raise ValueError(f"missing is {missing!r}; it has to be one of {', '.join(MISSING)}")
+    if missing == "last":
+        ranks = rankdata(-matrix.fillna(-np.inf).to_numpy(), axis=1)
+    else:
+        ranks = rankdata(-matrix.to_numpy(), axis=1, nan_policy="omit")
     return pd.DataFrame(ranks, index=matrix.index, columns=matrix.columns)
 
 
@@ -77,6 +93,7 @@ def average_ranks(ranks: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``metric`` and `by`; one column per sampler.
+        Index ``metric`` and `by`; one column per sampler. Configurations where a sampler has no rank do not
+        count for it.
     """
     return ranks.groupby(level=["metric", *by]).mean()

@@ -1,4 +1,4 @@
-"""Wilcoxon signed-rank tests of one sampler against all others (Section 4.1)."""
+"""Wilcoxon signed-rank tests of one sampler against all others (Section 4.1), and sizes of the effects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,20 @@ MIN_PAIRS = 6
 PAIRS = ("means", "seeds")
 """What may form a pair: the means of a configuration over seeds, or each seed of a configuration."""
 
-COLUMNS = ("metric", "dataset", "sampler", "pairs", "p_value", "p_value_holm", "significant")
+COLUMNS = (
+    "metric",
+    "dataset",
+    "sampler",
+    "pairs",
+    "wins",
+    "ties",
+    "losses",
+    "mean_difference",
+    "rank_biserial",
+    "p_value",
+    "p_value_holm",
+    "significant",
+)
 """Columns of what `compare` returns."""
 
 _DECIMALS = 12  # as for the scores themselves: equal differences have to tie
@@ -36,16 +49,24 @@ def signed_rank(differences: ArrayLike) -> tuple[float, float]:
     p_value : float
         Two-sided; exact for small samples as `scipy.stats.wilcoxon` decides. NaN for fewer than `MIN_PAIRS`
         pairs, 1 if all differences are zero.
-    balance : float
-        Rank sum of the positive less that of the negative differences: its sign is the direction of the test.
+    rank_biserial : float
+        The matched-pairs rank-biserial correlation [1]_: the rank sum of the positive less that of the
+        negative differences, over the sum of both. 1 if all are positive, -1 if all are negative, 0 if none
+        differs from zero; its sign is the direction of the test.
+
+    References
+    ----------
+    .. [1] D. S. Kerby, "The simple difference formula: an approach to teaching nonparametric correlation",
+       Comprehensive Psychology 3, 2014. https://doi.org/10.2466/11.IT.3.1
     """
     values = np.asarray(differences, dtype=float)
     values = values[~np.isnan(values)].round(_DECIMALS)
     n_pairs, values = len(values), values[values != 0]
-    balance = float(np.sum(rankdata(np.abs(values)) * np.sign(values)))
+    ranks = rankdata(np.abs(values))
+    rank_biserial = float(np.sum(ranks * np.sign(values)) / ranks.sum()) if len(values) else 0.0
     if n_pairs < MIN_PAIRS:
-        return np.nan, balance
-    return float(wilcoxon(values).pvalue) if len(values) else 1.0, balance
+        return np.nan, rank_biserial
+    return float(wilcoxon(values).pvalue) if len(values) else 1.0, rank_biserial
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
@@ -92,6 +113,9 @@ def compare(
         One row per ``metric``, ``dataset`` (also `OVERALL`) and ``sampler``, the reference left out:
 
         - ``pairs``: pairs where both have a score; the others are left out;
+        - ``wins``, ``ties``, ``losses``: pairs where the reference is better, equal, worse;
+        - ``mean_difference``: mean over the pairs of the reference's score less the sampler's, NaN without
+          any; ``rank_biserial``: see `signed_rank`;
         - ``p_value``: see `signed_rank`;
         - ``p_value_holm``: corrected over the samplers of the same metric and data set;
         - ``significant``: p < `alpha` in favour of the reference, not corrected, as the paper does.
@@ -108,23 +132,29 @@ def compare(
         known = ", ".join(map(str, matrix.columns))
         raise ValueError(f"reference sampler {reference!r} is not in the score table, which has {known}")
 
-    differences = matrix.drop(columns=reference).rsub(matrix[reference], axis=0)
+    differences = matrix.drop(columns=reference).rsub(matrix[reference], axis=0).round(_DECIMALS)
     rows = []
     for metric, of_metric in differences.groupby(level="metric"):
         groups = [*of_metric.groupby(level="dataset"), (OVERALL, of_metric)]
         for dataset, group in groups:
             tests = [signed_rank(group[sampler]) for sampler in group]
             corrected = holm([p_value for p_value, _ in tests])
-            for sampler, (p_value, balance), p_holm in zip(group, tests, corrected, strict=True):
+            for sampler, (p_value, rank_biserial), p_holm in zip(group, tests, corrected, strict=True):
+                paired = group[sampler].dropna()
                 rows.append(
                     {
                         "metric": metric,
                         "dataset": dataset,
                         "sampler": sampler,
-                        "pairs": int(group[sampler].notna().sum()),
+                        "pairs": len(paired),
+                        "wins": int((paired > 0).sum()),
+                        "ties": int((paired == 0).sum()),
+                        "losses": int((paired < 0).sum()),
+                        "mean_difference": float(paired.mean()),
+                        "rank_biserial": rank_biserial if len(paired) else np.nan,
                         "p_value": p_value,
                         "p_value_holm": p_holm,
-                        "significant": bool(p_value < alpha and balance > 0),
+                        "significant": bool(p_value < alpha and rank_biserial > 0),
                     }
                 )
     return pd.DataFrame(rows, columns=list(COLUMNS))

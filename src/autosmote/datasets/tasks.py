@@ -189,10 +189,15 @@ def _undersample(classes: Sequence[np.ndarray], ratio: int) -> list[np.ndarray]:
 
 def _split(rows: np.ndarray, validation: float, test: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cut the (shuffled) rows of one class into training, validation and test rows, sizes rounded."""
-    n_validation = int(len(rows) * validation + 0.5)
-    n_test = min(int(len(rows) * test + 0.5), len(rows) - n_validation)
-    train, validated, tested = np.split(rows, [len(rows) - n_validation - n_test, len(rows) - n_test])
+    n_train, n_validation, _ = _split_sizes(len(rows), validation, test)
+    train, validated, tested = np.split(rows, [n_train, n_train + n_validation])
     return train, validated, tested
+
+
+def _split_sizes(n_rows: int, validation: float, test: float) -> tuple[int, int, int]:
+    n_validation = int(n_rows * validation + 0.5)
+    n_test = min(int(n_rows * test + 0.5), n_rows - n_validation)
+    return n_rows - n_validation - n_test, n_validation, n_test
 
 
 def _check_sizes(minority: Sequence[int], ratio: int | None) -> None:
@@ -247,7 +252,14 @@ def load_task(path: str | os.PathLike[str]) -> Task:
     return Task(**arrays | {"feature_names": arrays["feature_names"].tolist()})
 
 
-def dataset_summary(dataset: Dataset, imbalance_ratios: Sequence[int]) -> dict[str, Any]:
+def dataset_summary(
+    dataset: Dataset,
+    imbalance_ratios: Sequence[int],
+    *,
+    undersample: str = "before_split",
+    validation: float = 0.2,
+    test: float = 0.2,
+) -> dict[str, Any]:
     """Make the row of Table 1 for a data set.
 
     Parameters
@@ -256,12 +268,15 @@ def dataset_summary(dataset: Dataset, imbalance_ratios: Sequence[int]) -> dict[s
         The data set.
     imbalance_ratios : sequence of int
         The imbalance ratios to count minority rows for.
+    undersample, validation, test
+        As `make_task` takes them; they decide how many minority rows the test split has.
 
     Returns
     -------
     dict
         ``dataset``, ``openml_id`` (None if not from OpenML), ``majority`` (rows), ``minority_ir<IR>`` (rows)
-        for each ratio, ``features`` (columns after encoding) and ``domain``.
+        for each ratio, ``test_ir<IR>`` (minority rows in the test split) for each ratio, ``features``
+        (columns after encoding) and ``domain``.
 
     Raises
     ------
@@ -274,6 +289,14 @@ def dataset_summary(dataset: Dataset, imbalance_ratios: Sequence[int]) -> dict[s
             f"minority_ir{ratio}": imbalanced_counts(n_majority, n_minority, ratio)[1]
             for ratio in imbalance_ratios
         }
+        tested = {}
+        for ratio in imbalance_ratios:
+            if undersample == "before_split":
+                tested[f"test_ir{ratio}"] = _split_sizes(minority[f"minority_ir{ratio}"], validation, test)[2]
+            else:
+                majority_rows = _split_sizes(n_majority, validation, test)[2]
+                minority_rows = _split_sizes(n_minority, validation, test)[2]
+                tested[f"test_ir{ratio}"] = imbalanced_counts(majority_rows, minority_rows, ratio)[1]
     except TaskError as error:
         raise TaskError(f"data set {dataset.name!r}: {error}") from error
     return {
@@ -281,6 +304,7 @@ def dataset_summary(dataset: Dataset, imbalance_ratios: Sequence[int]) -> dict[s
         "openml_id": dataset.meta["openml_id"],
         "majority": n_majority,
         **minority,
+        **tested,
         "features": len(Encoder().fit(dataset.frame).feature_names),
         "domain": dataset.meta["domain"],
     }

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 
 from autosmote.analysis.labels import metric_label, sampler_label
+from autosmote.analysis.methods import REFERENCE, main_comparison
 from autosmote.analysis.ranks import average_ranks, rank, score_matrix
 from autosmote.figures import style
 
 _WIDTH, _ROW_HEIGHT, _MARGIN = 4.5, 0.18, 0.85  # inches
 
 
-def plot(
-    scores: pd.DataFrame, stem: str | os.PathLike[str], reference: str = "AutoSMOTE"
-) -> tuple[Path, Path]:
-    """Plot the overall average rank of every sampler, the best at the top.
+def plot(scores: pd.DataFrame, stem: str | os.PathLike[str], reference: str = REFERENCE) -> tuple[Path, Path]:
+    """Plot the overall average rank of every method of Table 2, the best at the top.
 
     Parameters
     ----------
@@ -26,7 +25,7 @@ def plot(
         The score table.
     stem : path-like
         Path of the two files without their suffix.
-    reference : str, default "AutoSMOTE"
+    reference : str, default AutoSMOTE
         The sampler that stands out.
 
     Returns
@@ -39,13 +38,11 @@ def plot(
     ValueError
         If the score table is empty.
     """
-    from matplotlib.ticker import MaxNLocator
-
+    scores = main_comparison(scores)
     overall = average_ranks(rank(score_matrix(scores))).T
     overall = overall.loc[overall.mean(axis=1).sort_values(kind="stable").index]
     with style.new_figure(_WIDTH, _MARGIN + _ROW_HEIGHT * len(overall)) as figure:
         axes = figure.subplots()
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
         for number, metric in enumerate(scores["metric"].unique()):
             # Not all on one line: equal ranks would hide each other.
             offset = 0.24 * (number - (overall.shape[1] - 1) / 2)
@@ -63,7 +60,8 @@ def plot(
             label.set_fontweight("bold" if name == reference else "normal")
         axes.set_ylim(len(overall) - 0.5, -0.5)
         axes.set_xlim(0.5, len(overall) + 0.5)
-        axes.set_xlabel("Average rank (lower is better)")
+        axes.set_xticks(style.rank_ticks(len(overall)))
+        axes.set_xlabel(f"Average rank (1 is best of {len(overall)})")
         axes.tick_params(axis="y", length=0)
         figure.legend(loc="outside upper right", ncols=overall.shape[1])
         return style.save(figure, stem)

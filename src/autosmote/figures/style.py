@@ -71,6 +71,22 @@ def new_figure(width: float, height: float) -> Iterator[Figure]:
         yield Figure(figsize=(width, height), layout="constrained")
 
 
+def rank_ticks(worst: float) -> list[int]:
+    """Return ticks for an axis of ranks: 1, and at most seven round numbers above it.
+
+    Parameters
+    ----------
+    worst : float
+        Largest rank on the axis.
+
+    Returns
+    -------
+    list of int
+    """
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if worst / step <= 7 or step == 1000)
+    return [1, *(tick for tick in range(step, int(worst) + 1, step) if tick - 1 >= step / 2)]
+
+
 def save(figure: Figure, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Write a figure as ``<stem>.png`` and ``<stem>.pdf``; the same figure gives the same bytes.
 

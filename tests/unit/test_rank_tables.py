@@ -1,37 +1,17 @@
-"""Tables 1 and 2, from a hand-worked score table to the printed files."""
+"""Tables 2, 3 and 4 from hand-worked score tables to their print."""
 
-import re
+import itertools
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import rankdata, wilcoxon
+from score_rows import frame, nan, rows, superior
 
-from autosmote.analysis.tables import Number, Table, table1, table2, to_latex, to_markdown, write_table
-
-nan = float("nan")
-CATEGORY = {"NoResampling": "No-resampling", "SMOTE": "Over-sampling", "AutoSMOTE": "Auto-sampling"}
-COLUMNS = [
-    "dataset",
-    "imbalance_ratio",
-    "classifier",
-    "metric",
-    "seed",
-    "sampler",
-    "category",
-    "test_score",
-    "status",
-]
-
-
-def rows(dataset, classifier, sampler, scores, status="ok", metric="mcc", ratio=20):
-    return [
-        (dataset, ratio, classifier, metric, seed, sampler, CATEGORY.get(sampler, "New"), score, status)
-        for seed, score in enumerate(scores)
-    ]
-
-
-def frame(*groups):
-    return pd.DataFrame([row for group in groups for row in group], columns=COLUMNS)
-
+from autosmote.analysis.rendering import to_latex, to_markdown
+from autosmote.analysis.table2 import make as table2
+from autosmote.analysis.table3 import make as table3
+from autosmote.analysis.table4 import make as table4
 
 # Ranks of NoResampling, SMOTE and AutoSMOTE: 2.5, 2.5, 1 (d1, svm); 1, 3, 2 (d1, knn); 3, 2, 1 (d2).
 HAND_WORKED = frame(
@@ -45,17 +25,6 @@ HAND_WORKED = frame(
     rows("d2", "svm", "NoResampling", [0.1, 0.1]),
     rows("d2", "svm", "SMOTE", [0.1, 0.3], status="unchanged"),
 )
-
-
-def superior(n_configurations, **samplers):
-    """AutoSMOTE better than every other sampler, by differences of different size."""
-    return frame(
-        *(
-            rows("d", "svm", sampler, [0.9 - gap - 0.01 * gap * number], ratio=number)
-            for number in range(n_configurations)
-            for sampler, gap in {"AutoSMOTE": 0, **samplers}.items()
-        )
-    )
 
 
 def test_table2_by_hand():
@@ -180,113 +149,122 @@ def test_row_order_changes_no_number():
         pd.testing.assert_frame_equal(data.sort_values(keys).reset_index(drop=True), expected)
 
 
-SUMMARIES = [
-    {
-        "dataset": "Phoneme",
-        "openml_id": 1489,
-        "majority": 3818,
-        "minority_ir20": 190,
-        "features": 5,
-        "domain": "Audio",
-    },
-    {
-        "dataset": "digits",
-        "openml_id": None,
-        "majority": 1623,
-        "minority_ir20": 81,
-        "features": 64,
-        "domain": "Images",
-    },
-]
+def fixed_scores():
+    """Four methods, 14 configurations, 2 seeds; coarse scores so that ties occur, and a few failures."""
+    draws = np.random.default_rng(7)
+    groups = []
+    for dataset, classifier, ratio in itertools.product(["d1", "d2"], ["svm", "tree"], [20, 50, 100]):
+        for sampler in ("AutoSMOTE", "NoResampling", "SMOTE", "Other"):
+            scores = list((draws.integers(4, 9, 2) + 2 * (sampler == "AutoSMOTE")) / 10)
+            if sampler == "Other" and ratio == 100:
+                scores, status = [nan, nan], "failed"
+            else:
+                status = "ok"
+            groups.append(rows(dataset, classifier, sampler, scores, status, ratio=ratio))
+    return frame(*groups)
 
 
-def test_table1(tmp_path):
-    table = table1(SUMMARIES)
-    assert to_markdown(table).splitlines()[2:6] == [
-        "| Dataset | OpenML ID | Majority | Minority (IR 20) | Features | Domain |",
-        "| --- | ---: | ---: | ---: | ---: | --- |",
-        "| Phoneme | 1489 | 3818 | 190 | 5 | Audio |",
-        "| digits |  | 1623 | 81 | 64 | Images |",
-    ]
-    write_table(table, tmp_path / "table1")
-    assert (tmp_path / "table1.csv").read_text() == (
-        "dataset,openml_id,majority,minority_ir20,features,domain\n"
-        "Phoneme,1489,3818,190,5,Audio\n"
-        "digits,,1623,81,64,Images\n"
+def test_table2_is_recomputed_by_hand_from_a_fixed_score_table():
+    scores = fixed_scores()
+    samplers = ["NoResampling", "SMOTE", "Other", "AutoSMOTE"]
+    # Plain dictionaries and loops: means over seeds, ranks within a configuration, then averages and tests.
+    means = {}
+    for row in scores.to_dict("records"):
+        key = row["dataset"], row["classifier"], row["imbalance_ratio"]
+        means.setdefault(key, {}).setdefault(row["sampler"], []).append(row["test_score"])
+    means = {key: {s: sum(v) / len(v) for s, v in found.items()} for key, found in means.items()}
+    ranks, left_out = {}, {}
+    for key, found in means.items():
+        values = [-9 if np.isnan(found[s]) else round(found[s], 6) for s in samplers]
+        ranks[key] = dict(zip(samplers, rankdata([-v for v in values]), strict=True))
+        scored = [s for s in samplers if not np.isnan(found[s])]
+        ranked = rankdata([-round(found[s], 6) for s in scored])
+        left_out[key] = dict(zip(scored, ranked, strict=True))
+    data = table2(scores).data.replace({"method": {"No resampling": "NoResampling"}})
+    assert len(data) == 4 * 3
+    for row in data.to_dict("records"):
+        keys = [key for key in means if row["dataset"] in (key[0], "Overall")]
+        sampler = row["method"]
+        assert row["average_rank"] == pytest.approx(sum(ranks[key][sampler] for key in keys) / len(keys))
+        has = [key for key in keys if sampler in left_out[key]]
+        assert row["average_rank_left_out"] == pytest.approx(
+            sum(left_out[key][sampler] for key in has) / len(has)
+        )
+        assert row["coverage"] == len(has) / len(keys)
+        if sampler != "AutoSMOTE":
+            differences = [round(means[key]["AutoSMOTE"] - means[key][sampler], 6) for key in has]
+            assert row["pairs"] == len(differences)
+            if len(differences) < 6:
+                assert np.isnan(row["p_value"])
+                continue
+            nonzero = [d for d in differences if d]
+            expected = wilcoxon(nonzero).pvalue
+            assert row["p_value"] == pytest.approx(expected)
+            in_favour = np.dot(rankdata(np.abs(nonzero)), np.sign(nonzero)) > 0
+            assert row["autosmote_significantly_better"] == (expected < 0.05 and in_favour)
+    assert data["autosmote_significantly_better"].any()
+    assert not data["autosmote_significantly_better"].all()
+
+
+def test_tables_take_their_own_methods_only():
+    scores = superior(
+        6,
+        SMOTE=0.1,
+        NoResampling=0.2,
+        **{"smote_variants.ADASYN": 0.05, "smote_variants.Lee": 0.3, "Flat policy": 0.15, "ClassWeight": 0.4},
     )
+    assert set(table2(scores).data["method"]) == {"AutoSMOTE", "SMOTE", "No resampling"}
+    assert set(table3(scores).data["method"]) == {"AutoSMOTE", "ADASYN", "Lee"}
+    assert set(table4(scores).data["method"]) == {"AutoSMOTE", "Flat policy"}
 
 
-def test_table1_refuses_unequal_or_no_summaries():
-    with pytest.raises(ValueError, match="differ in their keys"):
-        table1([SUMMARIES[0], {"dataset": "x"}])
-    with pytest.raises(ValueError, match="at least one data set"):
-        table1([])
+def test_table3_is_ordered_by_rank_for_each_metric():
+    scores = superior(6, **{"smote_variants.A": 0.3, "smote_variants.B": -0.1, "smote_variants.C": 0.3})
+    reverse = scores.assign(metric="macro_f1", test_score=1 - scores["test_score"])
+    table = table3(pd.concat([scores, reverse]))
+    lines = to_markdown(table).splitlines()
+    assert lines[2] == "| Place | Sampler | MCC | Place | Sampler | Macro-F1 |"
+    # A and C tie; the mark says that AutoSMOTE is better, so B has none in MCC.
+    assert lines[4:8] == [
+        "| 1 | B | **1.00** | 1 | A | **1.50** |",
+        "| 2 | AutoSMOTE | 2.00 | 1 | C | **1.50** |",
+        "| 3 | A | 3.50▲ | 3 | AutoSMOTE | 3.00 |",
+        "| 3 | C | 3.50▲ | 4 | B | 4.00▲ |",
+    ]
+    assert table.data.query("dataset == 'Overall' and metric == 'mcc'")["place"].tolist() == [3, 1, 3, 2]
 
 
-def check_latex(text):
-    """Check what a LaTeX run would stumble over: braces, environments and the number of cells in each row."""
-    text = re.sub(r"(?m)^%.*$", "", text)
-    bare = re.sub(r"\\[\\&%$#_{}]", "", text)
-    assert bare.count("{") == bare.count("}")
-    depth = 0
-    for character in bare:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        assert depth >= 0
-    opened = []
-    for kind, name in re.findall(r"\\(begin|end)\{([^}]*)\}", bare):
-        if kind == "begin":
-            opened.append(name)
-        else:
-            assert opened.pop() == name
-    assert not opened
-    assert not re.search(r"[%#]", bare)
-    # Underscores and carets have a meaning only between dollars, which come in pairs.
-    assert not re.search(r"[_^<>]", re.sub(r"\$[^$]*\$", "", bare))
-    assert bare.count("$") % 2 == 0
-    columns = len(re.search(r"\\begin\{tabular\}\{([lr]+)\}", text)[1])
-    body = text[text.index(r"\toprule") : text.index(r"\bottomrule")]
-    lines = [line for line in body.splitlines() if line.endswith(r"\\")]
-    assert lines
-    for line in lines:
-        assert len(re.findall(r"(?<!\\)&", line)) == columns - 1
+def test_table3_counts_failed_cells_by_status():
+    scores = pd.concat(
+        [
+            superior(2, **{"smote_variants.A": 0.1}),
+            frame(rows("d", "svm", "smote_variants.B", [nan], "timeout", ratio=0)),
+            frame(rows("d", "svm", "smote_variants.B", [nan], "failed", ratio=1)),
+        ]
+    )
+    assert "2 of 6 cells" in "\n".join(table3(scores).notes)
+    assert "B 2 (1 timeout, 1 failed)" in "\n".join(table3(scores).notes)
+
+
+def test_table4_is_over_the_data_sets_with_ablations():
+    everywhere = superior(2).assign(dataset="elsewhere")
+    scores = pd.concat([everywhere, superior(2, **{"Flat policy": 0.1, "Random search": 0.2})])
+    table = table4(scores)
+    assert set(table.data["dataset"]) == {"d", "Overall"}
+    assert "its ablations on d;" in table.caption
+    assert [row[0] for row in table.rows] == ["Flat policy", "Random search", "Full AutoSMOTE"]
+    assert to_markdown(table).splitlines()[6] == "| Full AutoSMOTE | **1.00** |"
+
+
+@pytest.mark.parametrize(("make", "remedy"), [(table3, "study.variants"), (table4, "`ablation`")])
+def test_a_table_without_methods_says_how_to_get_them(make, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        make(HAND_WORKED)
 
 
 def test_latex_of_table2():
     latex = to_latex(table2(superior(6, NoResampling=0.1, SMOTE=0.2)))
-    check_latex(latex)
     assert r"Over-sampling & SMOTE & 3.00$^{\blacktriangle}$ & 3.00$^{\blacktriangle}$ \\" in latex
     assert r"Auto-sampling & AutoSMOTE & \textbf{1.00} & \textbf{1.00} \\" in latex
     assert latex.count(r"\midrule") == 3  # below the header and between three categories
     assert r"p $<$ 0.05" in latex
-    check_latex(to_latex(table1(SUMMARIES)))
-
-
-AWKWARD = r"a&b_100% {x} $1 #2 ~3 ^4 \5 <6>"
-
-
-def test_latex_escapes():
-    table = Table(pd.DataFrame(), AWKWARD, (AWKWARD, "n"), ((AWKWARD, (Number("1"),)),), notes=(AWKWARD,))
-    latex = to_latex(table)
-    check_latex(latex)
-    escaped = r"a\&b\_100\% \{x\} \$1 \#2 \textasciitilde{}3 \textasciicircum{}4 \textbackslash{}5 $<$6$>$"
-    assert latex.count(escaped) == 4
-
-
-def test_markdown_escapes():
-    table = Table(pd.DataFrame(), "c", ("a|b", "n"), (("*x*", (Number("1", marked=True),)),))
-    assert to_markdown(table) == "c\n\n| a\\|b | n |\n| --- | ---: |\n| \\*x\\* | 1▲ |\n"
-
-
-def test_written_files(tmp_path):
-    table = table2(HAND_WORKED)
-    paths = write_table(table, tmp_path / "tables" / "table2.v1")
-    assert [path.name for path in paths] == ["table2.v1.csv", "table2.v1.md", "table2.v1.tex"]
-    assert sorted(path.name for path in paths[0].parent.iterdir()) == sorted(path.name for path in paths)
-    read = pd.read_csv(paths[0])
-    assert list(read["average_rank"]) == pytest.approx(list(table.data["average_rank"]))
-    assert list(read["missing"]) == list(table.data["missing"])
-    assert paths[1].read_text(encoding="utf-8") == to_markdown(table)
-    assert paths[2].read_text(encoding="utf-8") == to_latex(table)
-    before = [path.read_bytes() for path in paths]
-    write_table(table2(HAND_WORKED), tmp_path / "tables" / "table2.v1")
-    assert [path.read_bytes() for path in paths] == before

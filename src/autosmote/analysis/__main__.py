@@ -1,0 +1,93 @@
+"""Make the tables and figures from results that are there: ``python -m autosmote.analysis --help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from autosmote.analysis import products
+from autosmote.analysis.methods import ABLATION, REFERENCE
+from autosmote.analysis.scores import collect
+from autosmote.analysis.significance import PAIRS
+from autosmote.figures import figure5, search_curves
+from autosmote.figures.curves import History
+from autosmote.storage import CorruptFileError, read_frame, read_json
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make every table and figure that the given files hold enough for.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0; 1 if a file cannot be used.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m autosmote.analysis",
+        description="Make tables and figures from results, without running anything again.",
+    )
+    parser.add_argument(
+        "--scores",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="score table (results/scores.parquet), or the results of jobs (*.parquet, result.json)",
+    )
+    parser.add_argument(
+        "--searches",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of searches (results/searches), for Figure 5 and the curves of all searches",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="where tables/ and figures/ go"
+    )
+    parser.add_argument(
+        "--pairs", choices=PAIRS, default="means", help="what the signed-rank test pairs (default: means)"
+    )
+    parser.add_argument(
+        "--alpha", type=float, default=0.05, metavar="LEVEL", help="level of significance (default: 0.05)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        for path in _make(options):
+            print(path)
+    except (CorruptFileError, FileNotFoundError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _make(options: argparse.Namespace) -> Iterator[Path]:
+    scores = collect(options.scores)
+    for folder, names in products.available(scores).items():
+        for name in names:
+            yield from products.write(
+                name, scores, options.out / folder, pairs=options.pairs, alpha=options.alpha
+            )
+    if options.searches is not None:
+        histories = _histories(options.searches)
+        figures = options.out / "figures"
+        own = [(row, history) for row, history in histories if row["sampler"] == REFERENCE]
+        yield from search_curves.plot(own, figures / "search_curves")
+        if any(row["category"] == ABLATION for row, _ in histories):
+            yield from figure5.plot(histories, figures / "figure5")
+
+
+def _histories(folder: Path) -> list[History]:
+    found = sorted(folder.glob("**/result.json"))
+    if not found:
+        raise FileNotFoundError(f"there is no result.json below {folder}; give the folder of searches")
+    return [(read_json(path), read_frame(path.with_name("history.parquet"))) for path in found]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
