@@ -10,7 +10,7 @@ from harness import ROOT, snakemake
 TARGETS = {
     *("all", "data", "tasks", "searches", "baselines", "scores", "tracking"),
     *("tables", "table1", "table2", "table3", "table4", "extensions", "statistics"),
-    *("figures", "figure4", "search_curves", "ranks"),
+    *("figures", "figure4", "figure5", "search_curves", "ranks"),
     *("critical_difference", "critical_difference_ablations"),
 }
 

@@ -12,9 +12,16 @@ from harness import NO_NETWORK, ROOT, snakemake
 
 RESULTS = Path("results", "smoke")
 CELL = Path("breast_cancer", "ir10")
+# What is made of the score table, and of the searches.
 AGGREGATES = dict.fromkeys(
-    ("scores", "table2", "statistics", "figure4", "ranks", "critical_difference", "tracking", "all"), 1
+    [
+        *("scores", "table2", "table3", "table4", "statistics"),
+        *("figure4", "ranks", "critical_difference", "critical_difference_ablations"),
+        *("tracking", "all"),
+    ],
+    1,
 )
+SEARCHED = {"search": 2, "search_curves": 1, "figure5": 1} | AGGREGATES
 
 
 def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> None:
@@ -27,10 +34,13 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     assert set(scores["status"]) == {"ok"}
     assert scores["test_score"].between(0, 1).all()
     tables = {path.name for path in (results / "tables").iterdir()}
-    names = ["table1", "table1_beside_paper", "table2", "table2_beside_paper"]
+    names = [f"table{number}{beside}" for number in range(1, 5) for beside in ("", "_beside_paper")]
     names += ["comparisons", "friedman", "mean_scores", "coverage"]
     assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")}
-    for name in ("figure4", "search_curves", "ranks", "critical_difference_table2"):
+    names = ["figure4", "figure5", "search_curves", "ranks"]
+    names += ["critical_difference_table2", "critical_difference_table4"]
+    assert len(list((results / "figures").iterdir())) == 2 * len(names)
+    for name in names:
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 6
@@ -68,7 +78,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
 
     logs = jobs("logs")
     assert logs == jobs("benchmarks")
-    assert len(logs) == 15
+    assert len(logs) == 21
 
 
 def test_second_run_has_nothing_to_do_whatever_the_number_of_actors(smoke: Path) -> None:
@@ -82,14 +92,14 @@ def test_lost_score_file_runs_its_job_and_the_aggregates(smoke_copy: Path) -> No
 
 def test_changed_parameter_runs_what_depends_on_it(smoke_copy: Path) -> None:
     longer = snakemake(smoke_copy, "--dry-run", config={"search": {"iterations": 5}})
-    assert longer.jobs == {"search": 2, "search_curves": 1} | AGGREGATES
+    assert longer.jobs == SEARCHED
 
 
 @pytest.mark.parametrize(
     ("addition", "jobs"),
     [
         ("\n# A remark.\n", {}),
-        ("\nANYTHING = 1\n", {"search": 2, "search_curves": 1} | AGGREGATES),
+        ("\nANYTHING = 1\n", SEARCHED),
     ],
 )
 def test_changed_code_runs_its_jobs_and_a_changed_comment_does_not(
@@ -138,9 +148,9 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         run = snakemake(smoke, "--report", str(tmp_path / file), config=store, **NO_NETWORK)
         assert run.code == 0, run.output
         assert "WARNING" not in run.output
-    names = ["table1", "table2", "table2_beside_paper", "comparisons", "friedman", "mean_scores", "coverage"]
-    names = [f"{name}.html" for name in names]
-    names += ["figure4.png", "search_curves.png", "ranks.png", "critical_difference_table2.png"]
+    results = smoke / RESULTS
+    names = [file.name for file in (*results.glob("tables/*.html"), *results.glob("figures/*.png"))]
+    assert len(names) == 12 + 6
     report = (tmp_path / "report.html").read_text()
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         inside = " ".join(archive.namelist())
