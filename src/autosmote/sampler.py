@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -23,12 +24,12 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import validate_data
-from tqdm import tqdm
 
 from autosmote import explanation
 from autosmote.columns import Columns
 from autosmote.errors import UnknownNameError
 from autosmote.problem import NO_SAMPLES, Problem
+from autosmote.progress import Progress
 from autosmote.search.engine import Iteration, search
 from autosmote.search.policies import Policies
 from autosmote.search.reward import Scorer
@@ -106,7 +107,7 @@ class AutoSMOTE(BaseSampler):
         Each is called after each iteration with an `autosmote.search.engine.Iteration`; a true value ends the
         search.
     verbose : bool, default False
-        Show a progress bar on the standard error stream.
+        Show the progress on the standard error stream: a bar on a terminal, a line now and then elsewhere.
 
     Attributes
     ----------
@@ -422,21 +423,16 @@ class AutoSMOTE(BaseSampler):
     def _watch(self) -> Iterator[Callback]:
         """Show the progress, call the callbacks, and end the search when it is time."""
         started = time.monotonic()
-        bar = tqdm(
-            total=self.n_iterations,
-            desc="AutoSMOTE",
-            unit=" iterations",
-            disable=not self.verbose,
-        )
+        progress = Progress(self.n_iterations, "score", lambda line: print(line, file=sys.stderr))
 
         def on_iteration(iteration: Iteration) -> bool:
-            bar.set_postfix_str(f"best {iteration.best_validation_score:.4f}", refresh=False)
-            bar.update()
+            if self.verbose:
+                progress(iteration)
             ends = [bool(callback(iteration)) for callback in self.callbacks or ()]
             overtime = self.max_seconds is not None and time.monotonic() - started >= self.max_seconds
             return overtime or any(ends)
 
-        with bar:
+        with progress:
             yield on_iteration
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from functools import cache
 
@@ -51,6 +52,10 @@ def share_above(samples):
 
 def failing(samples):
     raise ZeroDivisionError("the metric of test_engine divides by zero")
+
+
+def greedy(samples):
+    raise MemoryError("the rows of test_engine do not fit")
 
 
 def dying(samples):
@@ -189,6 +194,26 @@ def test_an_actor_that_is_killed_ends_the_search(space):
     with pytest.raises(ActorError, match="ended unexpectedly.*SIGKILL"):
         search(space, dying, make_settings(), actors=2)
     assert not children()
+
+
+@pytest.mark.parametrize("actors", [1, 2])
+def test_too_little_memory_is_told_apart_from_errors(space, actors):
+    with pytest.raises(MemoryError, match="the rows of test_engine do not fit"):
+        search(space, greedy, make_settings(), actors=actors)
+    assert not children()
+
+
+def test_actors_share_a_file_that_has_no_name(space, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = []
+    search(
+        space,
+        share_above,
+        make_settings(),
+        actors=2,
+        on_iteration=lambda iteration: left.extend(tmp_path.iterdir()),
+    )
+    assert not left and not list(tmp_path.iterdir())
 
 
 def start_up(code, tmp_path, monkeypatch):

@@ -170,6 +170,23 @@ def test_a_search_that_the_classifier_refuses_leaves_a_row_without_scores(task, 
         assert samples["X"].shape == (0, 3)
 
 
+class Greedy(DecisionTreeClassifier):
+    def fit(self, X, y):
+        raise MemoryError("no 8 TB for these rows")
+
+
+@pytest.mark.parametrize("actors", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_search_with_too_little_memory_leaves_a_row_that_says_so(task, tmp_path, monkeypatch, actors):
+    monkeypatch.setattr("autosmote.search.strategies.make_classifier", lambda name, seed: Greedy())
+    run_search(task, "tree", "mcc", SETTINGS, actors=actors).save(tmp_path)
+    table = collect([tmp_path / "result.json"])
+    assert (table.loc[0, "status"], table.loc[0, "message"]) == ("memory", "no 8 TB for these rows")
+    assert table.loc[0, ["validation_score", "test_score", "n_majority", "n_minority"]].isna().all()
+    assert pd.read_parquet(tmp_path / "history.parquet").empty
+    with np.load(tmp_path / "samples.npz", allow_pickle=False) as samples:
+        assert samples["X"].shape == (0, 3)
+
+
 @pytest.mark.parametrize(
     "classifier, metric, message",
     [

@@ -19,8 +19,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import IO, Any, Literal, NamedTuple, Protocol
 
 import cloudpickle
 import numpy as np
@@ -145,12 +144,11 @@ class ActorProcesses:
         self._jobs: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
         self._messages: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._closing = False
-        self._starting = n_actors
-        self._folder = tempfile.TemporaryDirectory(prefix="autosmote-", ignore_cleanup_errors=True)
-        path = Path(self._folder.name) / "weights"
+        # A file without a name: whatever ends this process, nothing of it is left behind.
+        self._file = tempfile.TemporaryFile()
         layout = [(name, array.shape) for name, array in weights.items()]
-        self._memory = _shared_weights(path, layout, mode="w+")
-        setup = cloudpickle.dumps((_Worker(space, settings, reward), path, layout))
+        self._memory = _shared_weights(self._file, layout, mode="w+")
+        setup = cloudpickle.dumps((_Worker(space, settings, reward), self._file.fileno(), layout))
         self._processes: list[subprocess.Popen[bytes]] = []
         try:
             for _ in range(n_actors):
@@ -176,19 +174,17 @@ class ActorProcesses:
         ------
         ActorError
             If an actor raised or died.
+        MemoryError
+            If an actor had too little memory.
         """
         wanted = self._order.popleft()
         while wanted not in self._outcomes:
             kind, content = self._messages.get()
             if kind == "error":
                 raise ActorError(content)
-            if kind == "ready":
-                self._starting -= 1
-                if not self._starting:
-                    # All actors have the memory open: without its name nothing is left behind if we are
-                    # killed.
-                    self._folder.cleanup()
-            else:
+            if kind == "memory":
+                raise MemoryError(content)
+            if kind == "outcome":
                 episode, outcome = content
                 self._outcomes[episode] = outcome
         return self._outcomes.pop(wanted)
@@ -201,7 +197,7 @@ class ActorProcesses:
             self._jobs.put(None)
         for process in self._processes:
             process.wait()
-        self._folder.cleanup()
+        self._file.close()
 
     def _start(self, setup: bytes) -> None:
         threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -213,6 +209,7 @@ class ActorProcesses:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            pass_fds=[self._file.fileno()],
         )
         self._processes.append(process)
         threading.Thread(target=self._serve, args=(process, setup), daemon=True).start()
@@ -227,7 +224,7 @@ class ActorProcesses:
                         raise EOFError
                 process.stdin.write(setup)
                 process.stdin.flush()
-                self._messages.put(pickle.load(process.stdout))
+                self._messages.put(pickle.load(process.stdout))  # "ready", or why not.
                 while (job := self._jobs.get()) is not None:
                     pickle.dump(job, process.stdin)
                     process.stdin.flush()
@@ -283,8 +280,8 @@ def main() -> None:
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     try:
         with threadpool_limits(1):
-            worker, path, layout = request()
-            memory = _shared_weights(path, layout, mode="r")
+            worker, descriptor, layout = request()
+            memory = _shared_weights(os.fdopen(descriptor, "rb"), layout, mode="r")
             reply("ready", None)
             while True:
                 episode, version = request()
@@ -292,8 +289,11 @@ def main() -> None:
                     shared = memory[version % N_VERSIONS]
                     worker.load(version, {name: array.copy() for name, array in shared.items()})
                 reply("outcome", (episode, worker.run(episode, version)))
-    except BaseException:
-        reply("error", f"an actor failed:\n{traceback.format_exc()}")
+    except BaseException as error:
+        if isinstance(error, MemoryError):
+            reply("memory", str(error) or "out of memory")
+        else:
+            reply("error", f"an actor failed:\n{traceback.format_exc()}")
         sys.stdout.flush()
         os._exit(1)  # The thread that waits for requests would be in the way of a regular end.
 
@@ -310,11 +310,11 @@ def _read_requests(requests: queue.SimpleQueue[Any]) -> None:
 
 
 def _shared_weights(
-    path: Path, layout: list[tuple[str, tuple[int, ...]]], mode: Literal["r", "w+"]
+    file: IO[bytes], layout: list[tuple[str, tuple[int, ...]]], mode: Literal["r", "w+"]
 ) -> list[dict[str, NDArray[np.float32]]]:
     """Views of a memory-mapped file, per version slot and name."""
     sizes = [int(np.prod(shape)) for _, shape in layout]
-    memory = np.memmap(path, dtype=np.float32, mode=mode, shape=(N_VERSIONS, sum(sizes)))
+    memory = np.memmap(file, dtype=np.float32, mode=mode, shape=(N_VERSIONS, sum(sizes)))
     return [
         {
             name: part.reshape(shape)

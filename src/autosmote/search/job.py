@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -21,12 +22,12 @@ import torch
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import METRICS, make_classifier, score
+from autosmote.progress import Progress
 from autosmote.provenance import source_digest
 from autosmote.search import strategies
 from autosmote.search.checkpoint import Checkpoint
-from autosmote.search.engine import Iteration
 from autosmote.search.settings import SearchSettings
-from autosmote.search.strategy import Execution
+from autosmote.search.strategy import Execution, Found
 from autosmote.storage import write_arrays, write_frame, write_json
 
 
@@ -39,7 +40,8 @@ class SearchOutcome:
     row : dict
         The row of the score table, and what else is worth keeping: ``best_iteration``, ``iterations``,
         ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``. Its status is ``ok``, or ``not_applicable``
-        if the classifier could be fitted in no iteration. ``seconds`` and ``wall_seconds`` are NaN for a
+        if the classifier could be fitted in no iteration, or ``memory`` if there was too little of it.
+        ``seconds`` and ``wall_seconds`` are NaN for a
         search that went on from a checkpoint.
     history : DataFrame
         One row per iteration; see `autosmote.search.engine.Iteration`.
@@ -96,7 +98,8 @@ def run_search(
     device : str, default "cpu"
         Device of the learner.
     log : callable, optional
-        Receives a line of progress every `log_seconds` seconds.
+        Receives a line of progress every `log_seconds` seconds. On a terminal a progress bar takes the place
+        of the lines.
     log_seconds : float, default 10.0
     checkpoint : Path, optional
         File that keeps the state of the search every half minute. A search of the same task, classifier,
@@ -117,16 +120,25 @@ def run_search(
     )
     if chosen.prepare is not None:
         task = chosen.prepare(task)
-    progress = None if log is None else _Progress(search_settings.iterations, metric, log, log_seconds)
     key = _search_key(task, strategy, classifier, metric, search_settings, device)
-    execution = Execution(
-        actors=actors,
-        evaluator=evaluator,
-        device=device,
-        on_iteration=progress,
-        checkpoint=None if checkpoint is None else Checkpoint(checkpoint, key),
-    )
-    found = chosen.find(task, classifier, metric, search_settings, execution)
+    status, message = "not_applicable", f"{classifier} could not be fitted in any iteration"
+    with (
+        contextlib.nullcontext()
+        if log is None
+        else Progress(search_settings.iterations, metric, log, log_seconds)
+    ) as progress:
+        execution = Execution(
+            actors=actors,
+            evaluator=evaluator,
+            device=device,
+            on_iteration=progress,
+            checkpoint=None if checkpoint is None else Checkpoint(checkpoint, key),
+        )
+        try:
+            found = chosen.find(task, classifier, metric, search_settings, execution)
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            found = _nothing_found(task, search_settings)
+            status, message = "memory", str(error) or "out of memory"
 
     if found.iteration:
         estimator = make_classifier(classifier, task.seed)
@@ -145,8 +157,8 @@ def run_search(
         scores = {
             "validation_score": math.nan,
             "test_score": math.nan,
-            "status": "not_applicable",
-            "message": f"{classifier} could not be fitted in any iteration",
+            "status": status,
+            "message": message,
             "n_majority": None,
             "n_minority": None,
             "best_iteration": None,
@@ -185,28 +197,16 @@ def _search_key(
     return digest.hexdigest()
 
 
-class _Progress:
-    """Log a line every few seconds, and one at the end."""
-
-    def __init__(self, iterations: int, metric: str, log: Callable[[str], None], every: float) -> None:
-        self.iterations, self.metric, self.log, self.every = iterations, metric, log, every
-        self.start = self.last = time.monotonic()
-        self.before: int | None = None  # Iterations done before an interruption.
-
-    def __call__(self, iteration: Iteration) -> None:
-        now, done = time.monotonic(), iteration.iteration
-        if self.before is None:
-            self.before = done - 1
-            if self.before:
-                self.log(f"going on after iteration {self.before} from a checkpoint")
-        if now - self.last < self.every and done < self.iterations:
-            return
-        self.last = now
-        score = iteration.best_validation_score
-        best = "none yet" if math.isnan(score) else f"{score:.4f}"
-        rate = (done - self.before) / max(now - self.start, 1e-9)
-        self.log(
-            f"iteration {done}/{self.iterations}, {rate:.1f} iterations/s, "
-            f"best validation {self.metric} {best}, "
-            f"{(self.iterations - done) / rate:.0f} s left"
-        )
+def _nothing_found(task: Task, settings: SearchSettings) -> Found:
+    """What is left of a search that did not end."""
+    columns = ("iteration", "validation_score", "best_validation_score")
+    return Found(
+        score=math.nan,
+        iteration=0,
+        X=task.X_train,
+        y=task.y_train,
+        n_synthetic=0,
+        history=pd.DataFrame({name: np.empty(0) for name in columns}),
+        samples={"X": task.X_train[:0]},
+        settings=dataclasses.asdict(settings),
+    )
