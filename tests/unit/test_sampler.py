@@ -136,7 +136,7 @@ def test_says_what_it_found(data, kind):
     )
     assert sampler.class_counts_ == {0: 270, 1: 30}
     assert sampler.sampling_strategy_ == {1: sampler.n_synthetic_}
-    assert sampler.policies_.X.device.type == "cpu"
+    assert sampler.policies_.features.device.type == "cpu"
 
 
 def test_the_score_of_smote_is_that_of_imbalanced_learn_up_to_chance(data):
