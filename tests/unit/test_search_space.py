@@ -19,6 +19,11 @@ def test_neighbours_are_the_nearest_and_never_the_instance_itself(X):
         assert_array_equal(found, np.argsort(distances)[:4])
 
 
+def test_an_offset_of_a_column_hides_no_distance(X):
+    moved = X + np.array([1e9, -1e9, 0.0])
+    assert_array_equal(SearchSpace(moved, neighbours=4).neighbours, SearchSpace(X, neighbours=4).neighbours)
+
+
 def test_an_equal_row_is_a_neighbour_but_not_the_row_itself():
     space = SearchSpace(np.array([[0.0], [0.0], [5.0]]), neighbours=1)
     assert_array_equal(space.neighbours[:2, 0], [1, 0])

@@ -109,7 +109,9 @@ class SearchSpace:
             rows = np.flatnonzero(of_class == number)
             # kneighbors() without an argument leaves each row out of its own list, by index.
             index = NearestNeighbors(n_neighbors=min(self.k, size - 1), algorithm="brute")
-            nearest = index.fit(self.features[rows]).kneighbors(return_distance=False)
+            # scikit-learn takes distances from products, which lose what an offset of a column hides.
+            centred = self.features[rows] - self.features[rows].mean(axis=0)
+            nearest = index.fit(centred).kneighbors(return_distance=False)
             self.neighbours[rows] = rows[nearest[:, np.arange(self.k) % nearest.shape[1]]]
         self.n_distinct = np.minimum(self.k, sizes - 1).astype(np.int32)[of_class]
         self.demand = (sizes.min() / sizes)[of_class]
