@@ -41,6 +41,7 @@ rule baseline:
             "autosmote.baselines",
             "autosmote.evaluation",
             "autosmote.samplers",
+            "autosmote.search.adam",
         ),
         added_code=lambda wildcards: source_digest(
             *registry.added_sources(STUDY.bundles[wildcards.bundle])

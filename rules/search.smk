@@ -1,4 +1,9 @@
 # Searches for the synthetic samples that serve a classifier and a metric best.
+from autosmote.search import strategies
+
+
+def single_process(wildcards):
+    return strategies.get(wildcards.strategy).single_process
 
 
 rule searches:
@@ -22,15 +27,27 @@ rule search:
     conda:
         "../envs/autosmote.yaml"
     # The actors. Neither their number nor the evaluator is a param: the result depends on neither.
-    threads: config["search"]["actors"]
+    threads: lambda wildcards: 1 if single_process(wildcards) else config["search"]["actors"]
     resources:
-        **config["resources"]["search"],
+        **config["resources"]["search"]
+        | {
+            "gpu": lambda wildcards: (
+                0
+                if single_process(wildcards)
+                else config["resources"]["search"]["gpu"]
+            )
+        },
     params:
         settings={
             key: value
             for key, value in config["search"].items()
             if key not in ("actors", "evaluator")
         },
-        code=code("search.py", "autosmote.search", "autosmote.evaluation"),
+        code=code(
+            "search.py",
+            "autosmote.search",
+            "autosmote.evaluation",
+            "autosmote.samplers.imbalanced_learn",
+        ),
     script:
         "../workflow/scripts/search.py"

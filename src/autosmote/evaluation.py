@@ -341,6 +341,56 @@ def evaluate_method(
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What came of one run of a sampler and one fit of a classifier.
+
+    Parameters
+    ----------
+    status : str
+        ``ok`` or ``unchanged``, or why there is no score: ``memory``, ``failed`` or ``not_applicable``.
+    validation_score : float
+        NaN if there is none.
+    data : Resampled or None
+        The rows that the classifier was fitted to.
+    """
+
+    status: str
+    validation_score: float
+    data: Resampled | None
+
+
+def try_sampler(
+    task: Task, spec: SamplerSpec, ratio: float | None, seed: int, *, classifier: str, metric: str
+) -> Trial:
+    """Resample once, fit a classifier, and score it on the validation split.
+
+    Parameters
+    ----------
+    task : Task
+        The test split has no part in it. Its seed is that of the classifier.
+    spec : SamplerSpec
+        One that keeps the columns.
+    ratio : float or None
+        Desired number of minority over majority rows, in (0, 1]; None for a sampler that takes none.
+    seed : int
+        Random state of the sampler.
+    classifier, metric : str
+        Keys of `CLASSIFIERS` and `METRICS`.
+
+    Returns
+    -------
+    Trial
+    """
+    ((_, sample),) = _sampling(task, spec, [ratio], seed)
+    fitted = _fit_sample(task, sample, classifier, task.seed)
+    if isinstance(fitted, _Failure) or isinstance(sample, _Failure):
+        assert isinstance(fitted, _Failure)
+        return Trial(fitted.status, np.nan, None)
+    score = METRICS[metric](task.y_validation, fitted.validation_predictions)
+    return Trial("unchanged" if sample.unchanged else "ok", score, sample.data)
+
+
+@dataclass(frozen=True)
 class _Sample:
     data: Resampled
     unchanged: bool

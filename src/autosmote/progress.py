@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from autosmote.search.engine import Iteration
+    from autosmote.search.strategy import IterationReport
 
 
 class Progress:
@@ -41,7 +41,7 @@ class Progress:
         self._before: int | None = None  # Iterations done before an interruption.
         self._bar: tqdm | None = None
 
-    def __call__(self, iteration: Iteration) -> None:
+    def __call__(self, iteration: IterationReport) -> None:
         """Take note of an iteration."""
         done = iteration.iteration
         if self._before is None:

@@ -291,7 +291,9 @@ def _curves(history: pd.DataFrame, path: Path) -> list[tuple[str, float, int]]:
     steps = thinned["iteration"].tolist()
     return [
         (f"search/{column}", float(value), int(step))
-        for column in thinned.columns.drop(["iteration", "round"], errors="ignore")
+        for column in thinned.select_dtypes("number").columns.drop(
+            ["iteration", "round", "random_state"], errors="ignore"
+        )
         for step, value in zip(steps, thinned[column].tolist(), strict=True)
         if math.isfinite(value)
     ]

@@ -21,7 +21,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from autosmote.storage import read_json, write_frame, write_json
-from autosmote.tracking import CURVE_POINTS, TrackingError, main, sync
+from autosmote.tracking import CURVE_POINTS, TrackingError, _curves, main, sync
 
 N_ITERATIONS = 1000
 
@@ -267,6 +267,13 @@ def test_a_search_has_thinned_curves_and_its_settings(results):
     assert {point.value for point in losses} == {2.0}
     assert min(point.step for point in losses) >= 500
     assert "search/round" not in run.data.metrics
+
+
+def test_only_measured_columns_of_a_history_are_curves():
+    history = pd.DataFrame(
+        {"iteration": [1, 2], "sampler": ["SMOTE", "AllKNN"], "random_state": [7, 8], "ratio": [0.5, np.nan]}
+    )
+    assert _curves(history, Path("history.parquet")) == [("search/ratio", 0.5, 1)]
 
 
 def test_tables_and_figures_are_artifacts_of_the_summary(results, tmp_path):

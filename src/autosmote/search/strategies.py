@@ -11,6 +11,7 @@ from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import METRICS, make_classifier
 from autosmote.search.reward import ValidationReward
+from autosmote.search.sampler_search import find_sampler
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
 from autosmote.search.state_features import STATE_FEATURES
@@ -167,6 +168,15 @@ _STRATEGIES = {
             changes="the policies see the classes around an instance, and rewards relative to recent ones",
             find=find_synthetic_rows,
             keys={"state_features": "neighbourhood", "reward_scaling": "standardised"},
+        ),
+        Strategy(
+            name="sampler_search",
+            label="Random search over samplers",
+            category=EXTENSION,
+            reference="this project",
+            changes="each iteration is a random sampler of imbalanced-learn at a random ratio",
+            find=find_sampler,
+            single_process=True,
         ),
     )
 }

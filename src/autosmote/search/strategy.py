@@ -14,7 +14,18 @@ from autosmote.search.settings import SearchSettings
 
 if TYPE_CHECKING:  # They load PyTorch, and whoever asks for the names of the strategies has no need of it.
     from autosmote.search.checkpoint import Checkpoint
-    from autosmote.search.engine import Iteration
+
+
+class IterationReport(Protocol):
+    """How far a search has come after an iteration."""
+
+    @property
+    def iteration(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def best_validation_score(self) -> float:
+        """Best score so far; NaN if there is none."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Execution:
     device : str, default "cpu"
         Where networks are trained, as PyTorch names it.
     on_iteration : callable, optional
-        To be called after each iteration.
+        To be called after each iteration; see `IterationReport`.
     checkpoint : Checkpoint, optional
         Where to go on from, if it holds a state, and where to keep one.
     """
@@ -38,7 +49,7 @@ class Execution:
     actors: int = 1
     evaluator: str = "auto"
     device: str = "cpu"
-    on_iteration: Callable[[Iteration], None] | None = None
+    on_iteration: Callable[[IterationReport], None] | None = None
     checkpoint: Checkpoint | None = None
 
 
@@ -116,6 +127,8 @@ class Strategy:
         From the task to the one that is searched on; the test split has to stay.
     note : str, default ""
         ``message`` of its rows that have scores: what a reader of the scores has to know.
+    single_process : bool, default False
+        Whether neither actors nor a GPU are of use to it.
     """
 
     name: str
@@ -127,3 +140,4 @@ class Strategy:
     keys: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Task], Task] | None = None
     note: str = ""
+    single_process: bool = False
