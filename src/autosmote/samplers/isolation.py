@@ -155,9 +155,10 @@ class Process:
             if self._results not in ready:
                 continue
             try:
-                kind, content = pickle.loads(self._results.recv_bytes())
-            except (EOFError, OSError):  # The latter is its death in the middle of an item.
+                message = self._results.recv_bytes()
+            except (EOFError, OSError):  # The latter is its death in the middle of a message.
                 break
+            kind, content = pickle.loads(message)
             if kind == "item":
                 yield content
             elif kind == "error":
@@ -199,7 +200,7 @@ class Process:
             os.kill(self._pid, signal.SIGKILL)
         _, status, usage = os.wait4(self._pid, 0)
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
-        while self._output is not None and wait([self._output], 0):
+        if self._output is not None and wait([self._output], 0):
             self._read_output()
         if self._output is not None:
             os.close(self._output)
@@ -219,7 +220,9 @@ class Process:
         out_of_time = limits and self.cpu_seconds >= limits.cpu_seconds and -code == signal.SIGKILL
         if limits and (out_of_time or -code == signal.SIGXCPU):
             return Stopped("timeout", f"stopped after {limits.cpu_seconds} CPU seconds")
-        return Stopped("failed", f"its process was killed by {signal.Signals(-code).name}")
+        if b"std::bad_alloc" in self._printed:
+            return Stopped("memory", "out of memory")
+        return Stopped("failed", f"its process was killed by signal {-code} ({signal.strsignal(-code)})")
 
 
 def run_all(calls: Sequence[Callable[[], _T]], workers: int) -> Iterator[tuple[int, _T]]:
