@@ -17,14 +17,13 @@ import time
 from pathlib import Path
 
 import yaml
-from sklearn.metrics import make_scorer
 
 from autosmote.datasets.sources import DatasetError, fetch
 from autosmote.datasets.tasks import TaskError, make_task
 from autosmote.evaluation import CLASSIFIERS, METRICS, make_classifier
 from autosmote.search.engine import search
 from autosmote.search.learner import Learner
-from autosmote.search.reward import ValidationReward
+from autosmote.search.reward import LabelScorer, ValidationReward
 from autosmote.search.rollout import Actor
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
@@ -100,7 +99,7 @@ def main() -> None:
     rollout, learner = Stopwatch(Actor, "episode"), Stopwatch(Learner, "learn")
     classifier = Stopwatch(Recorded, "__call__")
     cpu, wall = sum(os.times()[:4]), time.perf_counter()
-    scorer = make_scorer(METRICS[options.metric])
+    scorer = LabelScorer(METRICS[options.metric])
     reward = Recorded(space, estimator, scorer, *parts, evaluator=options.evaluator)
     result = search(space, reward, settings, actors=options.actors, device=options.device)
     cpu, wall = sum(os.times()[:4]) - cpu, time.perf_counter() - wall

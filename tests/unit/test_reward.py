@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier
-from sklearn.metrics import balanced_accuracy_score, f1_score, get_scorer
+from sklearn.metrics import balanced_accuracy_score, f1_score, get_scorer, matthews_corrcoef
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from autosmote.search.reward import CrossValidatedReward, ValidationReward
+from autosmote.search.reward import CrossValidatedReward, LabelScorer, ValidationReward
 from autosmote.search.space import SearchSpace
 
 
@@ -73,6 +73,16 @@ def test_anything_else_is_fitted(problem, estimator, scoring, monkeypatch):
     for samples in draws(space, 3):
         reward(samples)
     assert len(fits) == 3
+
+
+def test_a_label_scorer_scores_as_scikit_learns_and_needs_no_fit_either(problem, monkeypatch):
+    knn = KNeighborsClassifier()
+    space, reference = make(problem, knn, "matthews_corrcoef")
+    X_train, y_train, X_validation, y_validation = problem
+    scorer = LabelScorer(matthews_corrcoef)
+    reward = ValidationReward(space, knn, scorer, X_train, y_train, X_validation, y_validation)
+    monkeypatch.setattr(reward, "fit", None)
+    assert [reward(samples) for samples in draws(space, 5)] == [reference(s) for s in draws(space, 5)]
 
 
 def test_fit_is_the_plain_classifier(problem):

@@ -19,6 +19,39 @@ from autosmote.search.space import Samples, SearchSpace
 #: As scikit-learn's scorers: called with a fitted classifier, rows and their labels; larger is better.
 Scorer = Callable[[ClassifierMixin, NDArray[np.float64], NDArray], float]
 
+
+class LabelScorer:
+    """A metric of labels as a scorer: what `sklearn.metrics.make_scorer` makes, less its checks.
+
+    The checks take longer than predicting a few thousand rows, and a search scores after every fit.
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(y_true, y_pred)``, larger is better.
+    """
+
+    _response_method = "predict"  # As scikit-learn's scorers say what they ask of a classifier.
+
+    def __init__(self, metric: Callable[[NDArray, NDArray], float]) -> None:
+        self.metric = metric
+
+    def __call__(self, estimator: ClassifierMixin, X: NDArray[np.float64], y: NDArray) -> float:
+        """Score a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : classifier
+        X : ndarray of float64, shape (n_rows, n_features)
+        y : ndarray, shape (n_rows,)
+
+        Returns
+        -------
+        float
+        """
+        return self.metric(y, estimator.predict(X))
+
+
 #: What can predict the validation rows without fitting a classifier, exactly.
 FAST_PREDICTORS = (KNeighborsPredictor, AdaBoostPredictor)
 
@@ -33,7 +66,8 @@ class ValidationReward:
     estimator : classifier
         The base classifier, unfitted.
     scorer : callable
-        ``scorer(fitted_estimator, X, y)``, larger is better, as made by `sklearn.metrics.make_scorer`.
+        ``scorer(fitted_estimator, X, y)``, larger is better, as made by `sklearn.metrics.make_scorer` or
+        `LabelScorer`.
     X_train, X_validation : ndarray of float64, shape (n_rows, n_features)
     y_train, y_validation : ndarray, shape (n_rows,)
     evaluator : {"auto", "plain"}, default "auto"

@@ -211,8 +211,9 @@ class _Steps:
         done, remaining = 0, len(draws)
         while remaining:
             length = min(remaining, end[i] - counts[i]) if own_bin < N_BINS - 1 else remaining
-            centred = scores.values - scores.values[scores.values.argmax()]
-            cumulative = np.exp(centred).cumsum()
+            values = scores.values
+            centred = values - values[values.argmax()]
+            cumulative = np.add.accumulate(np.exp(centred))
             total = cumulative[-1]
             # Less than the total, as a uniform number is less than 1: there is always a choice.
             chosen = _draw(cumulative, draws[done : done + length] * total)
@@ -331,20 +332,24 @@ class _PairScores(_Scores):
         self._neighbour_half = self._neighbour_part @ self._half_out
         self._weight_half = self._from_weight @ self._half_out
         # Memory that is used again: the hidden layer of all pairs, without the state's and the weight's part
-        # and with them, and the part of the scores that is linear in the neighbour and the weight.
+        # and with them, and the part of the scores that is linear in the neighbour and the weight. NumPy is
+        # faster on few long rows, hence the second shapes.
         n_weights = len(WEIGHTS)
         self._pairs = np.empty((k, n_weights, n_hidden), dtype=np.float32)
-        self._hidden = np.empty_like(self._pairs)
-        self._linear = np.empty((k, n_weights), dtype=np.float32)
+        self._pairs_by_place = self._pairs.reshape(k, -1)
+        self._pairs_by_row = self._pairs.reshape(-1, n_hidden)
+        self._hidden_by_place = np.empty_like(self._pairs_by_place)
+        self._hidden_by_row = self._hidden_by_place.reshape(-1, n_hidden)
         self._offset = np.empty((n_weights, n_hidden), dtype=np.float32)
+        self._long_offset = self._offset.ravel()
+        self._linear = np.empty((k, n_weights), dtype=np.float32)
+        self._long_linear = self._linear.ravel()
         self._state_parts: dict[int, NDArray[np.float32]] = {}
 
     def set_neighbours(self, nearest: NDArray[np.int32], bins: NDArray[np.uint8]) -> None:
         rows = bins * np.intp(self._n_instances) + nearest
-        n_weights = len(self._offset)
-        pairs = self._pairs.reshape(-1, self._pairs.shape[-1])
-        self._neighbour_part.take(rows.repeat(n_weights), axis=0, out=pairs, mode="clip")
-        np.add(self._neighbour_half[rows][:, None], self._weight_half, out=self._linear)
+        self._neighbour_part.take(rows.repeat(len(WEIGHTS)), axis=0, out=self._pairs_by_row, mode="clip")
+        np.add(self._neighbour_half.take(rows)[:, None], self._weight_half, out=self._linear)
 
     def set_neighbour(self, place: int, neighbour: int, count_bin: int) -> None:
         row = int(count_bin) * self._n_instances + neighbour
@@ -355,19 +360,14 @@ class _PairScores(_Scores):
         if count_bin not in self._state_parts:
             self._state_parts[count_bin] = self._state_part(count_bin)
         np.add(self._from_weight, self._state_parts[count_bin][instance], out=self._offset)
-        # Two-dimensional, for long inner loops.
-        hidden = self._hidden.reshape(len(self._hidden), -1)
-        np.add(self._pairs.reshape(hidden.shape), self._offset.ravel(), out=hidden)
-        np.abs(hidden, out=hidden)
-        scores = self._hidden.reshape(-1, self._hidden.shape[-1]) @ self._half_out
-        np.add(scores, self._linear.ravel(), out=self._pair_values)
+        np.add(self._pairs_by_place, self._long_offset, out=self._hidden_by_place)
+        np.abs(self._hidden_by_place, out=self._hidden_by_place)
+        np.add(self._hidden_by_row @ self._half_out, self._long_linear, out=self._pair_values)
 
     def update(self, place: int) -> None:
-        n_weights = len(self._offset)
+        first, end = place * len(WEIGHTS), (place + 1) * len(WEIGHTS)
         hidden = np.abs(self._pairs[place] + self._offset)
-        self._pair_values[place * n_weights : (place + 1) * n_weights] = (
-            hidden @ self._half_out + self._linear[place]
-        )
+        self._pair_values[first:end] = hidden @ self._half_out + self._linear[place]
 
     def _state_part(self, count_bin: int) -> NDArray[np.float32]:
         """The states' part of the scorer's first layer in this bin, one row per instance."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from sklearn.metrics import make_scorer
 
 from autosmote.datasets.tasks import Task
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import METRICS, make_classifier
-from autosmote.search.reward import ValidationReward
+from autosmote.search.reward import LabelScorer, ValidationReward
 from autosmote.search.sampler_search import find_sampler
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
@@ -51,7 +50,7 @@ def find_synthetic_rows(
     reward = ValidationReward(
         space,
         make_classifier(classifier, task.seed),
-        make_scorer(METRICS[metric]),
+        LabelScorer(METRICS[metric]),
         task.X_train,
         task.y_train,
         task.X_validation,
