@@ -12,7 +12,7 @@ INSTALLING := $(VENV)/.installing
 WORKFLOW_FILES := Snakefile rules
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart test test-slow lint format lock
+.PHONY: help install quickstart test test-slow lint format lock docs
 
 help:
 	@echo "make quickstart  a small study on bundled data: tables, figures and records in minutes, no download of data"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-slow   the tests marked slow: whole workflow runs, longer searches"
 	@echo "make lint        linters and type check only"
 	@echo "make format      format the Python and the Snakemake files"
+	@echo "make docs        the manual, in docs/_build/html/index.html"
 	@echo "make install     create or update the virtual environment only (the targets above do so themselves)"
 	@echo "make lock        resolve requirements/lock.txt again (needs uv; UV_FLAGS=--upgrade for newer versions)"
 	@echo
@@ -66,6 +67,9 @@ format: $(INSTALLED)
 	$(BIN)/python -m ruff check --fix --select I .
 	$(BIN)/python -m ruff format .
 	$(BIN)/snakefmt $(WORKFLOW_FILES)
+
+docs: $(INSTALLED)
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 # uv resolves for all platforms and Python versions at once and keeps the pins that still fit. The CUDA packages are left
 # out: pip adds those that the torch build at hand asks for, and none for the CPU build.

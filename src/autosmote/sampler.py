@@ -56,9 +56,9 @@ class AutoSMOTE(BaseSampler):
 
     Three policies decide how many synthetic rows each minority instance gets, from which neighbour, and at
     which interpolation weight. Deep hierarchical reinforcement learning maximises what the classifier scores
-    on held-out rows [1]_. With more than two classes, every class below the largest is over-sampled, in one
-    search. If no iteration scores higher than the rows as they are, they come back as they are, with a
-    warning.
+    on held-out rows (Zha et al. 2022). With more than two classes, every class below the largest is
+    over-sampled, in one search. If no iteration scores higher than the rows as they are, they come back as
+    they are, with a warning.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class AutoSMOTE(BaseSampler):
         of them.
     k_neighbors : int, default 30
         Nearest neighbours of the same class to interpolate with. Distances are Euclidean, on standardised
-        columns; a difference in a nominal column counts as in SMOTE-NC [2]_.
+        columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
     n_jobs : int or None, default 1
         Actor processes; None or 1 runs everything in this process, -1 means one for each processor, -2 one
         less, and so on. More than 8 are not started, for they would wait. The result does not depend on it.
@@ -150,17 +150,19 @@ class AutoSMOTE(BaseSampler):
 
     References
     ----------
-    .. [1] D. Zha, K.-H. Lai, Q. Tan, S. Ding, N. Zou, X. Hu, "Towards Automated Imbalanced Learning with Deep
-       Hierarchical Reinforcement Learning", CIKM 2022. https://doi.org/10.1145/3511808.3557474
-    .. [2] N. V. Chawla, K. W. Bowyer, L. O. Hall, W. P. Kegelmeyer, "SMOTE: Synthetic Minority Over-sampling
-       Technique", JAIR 16, 2002. https://doi.org/10.1613/jair.953
+    D. Zha, K.-H. Lai, Q. Tan, S. Ding, N. Zou, X. Hu, "Towards Automated Imbalanced Learning with Deep
+    Hierarchical Reinforcement Learning", CIKM 2022. https://doi.org/10.1145/3511808.3557474
+
+    N. V. Chawla, K. W. Bowyer, L. O. Hall, W. P. Kegelmeyer, "SMOTE: Synthetic Minority Over-sampling
+    Technique", JAIR 16, 2002. https://doi.org/10.1613/jair.953
 
     Examples
     --------
     >>> from sklearn.datasets import make_classification
     >>> from autosmote import AutoSMOTE
     >>> X, y = make_classification(400, weights=[0.9], random_state=0)
-    >>> X_resampled, y_resampled = AutoSMOTE(n_iterations=20, random_state=0).fit_resample(X, y)
+    >>> sampler = AutoSMOTE(n_iterations=20, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
     >>> bool(sum(y_resampled) > sum(y))
     True
     """
