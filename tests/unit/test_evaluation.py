@@ -205,6 +205,50 @@ def test_every_row_counts_the_shared_sampling_time(task):
     assert all(row["seconds"] >= 0.04 for row in rows)
 
 
+# Methods that change the columns
+
+
+def doubled(k, transform):
+    """Rows as of `threshold`, in two columns that a transformation makes of the task's one."""
+    plain = threshold(k)
+    return dataclasses.replace(plain, X=np.column_stack((plain.X, -plain.X)), transform=transform)
+
+
+def test_other_rows_are_brought_into_the_columns_of_a_method(task):
+    brought = []
+
+    def transform(X):
+        brought.append(X)
+        return np.column_stack((X + 3, -X - 3))
+
+    (row,) = evaluate(task, scripted({0.2: doubled(7, transform)}), classifiers=["knn"], ratios=[0.2])
+    # With three added to every row, those from x = 4 on lie beyond 7.
+    (plain,) = evaluate(task, scripted({0.2: threshold(4)}), classifiers=["knn"], ratios=[0.2])
+    assert row["status"] == "ok"
+    assert row["validation_score"] == plain["validation_score"] == pytest.approx(49 / 99)
+    assert row["test_score"] == plain["test_score"]
+    assert [X is rows for X, rows in zip(brought, (task.X_validation, task.X_test), strict=True)] == [
+        True
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("transform", "reason"),
+    [
+        (lambda X: 1 / 0, "ZeroDivisionError: division by zero"),
+        (
+            lambda X: np.column_stack((X, X))[1:],
+            "could not bring the validation and test rows into its columns",
+        ),
+        (lambda X: np.full((10, 2), np.nan), "could not bring the validation and test rows into its columns"),
+        (lambda X: X, "returned X of shape (10, 2) and y of shape (10,) for 1 features"),
+    ],
+)
+def test_method_that_cannot_bring_other_rows_along_has_failed(task, transform, reason):
+    (row,) = evaluate(task, scripted({0.2: doubled(7, transform)}), ratios=[0.2])
+    assert (row["status"], row["message"]) == ("failed", f"1 of 1 ratios (0.2) failed: {reason}")
+
+
 # What can go wrong with a method
 
 
