@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -143,11 +144,11 @@ def _load(place: str) -> ModuleType:
     if not place.endswith(".py"):
         return importlib.import_module(place)
     path = Path(place).resolve()
-    name = f"autosmote_added_{path.stem}"
+    name = re.sub(r"\W", "_", str(path))
     module_spec = importlib.util.spec_from_file_location(name, path)
     assert module_spec is not None and module_spec.loader is not None
     module = importlib.util.module_from_spec(module_spec)
-    # Objects that a method makes travel between processes, which looks their classes up by module.
+    # Objects that a method makes travel between processes, and their classes are looked up by module.
     sys.modules[name] = module
     module_spec.loader.exec_module(module)
     return module
