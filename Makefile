@@ -12,12 +12,13 @@ INSTALLING := $(VENV)/.installing
 WORKFLOW_FILES := Snakefile rules
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart test test-slow lint format lock docs
+.PHONY: help install quickstart test test-slow test-slurm lint format lock docs
 
 help:
 	@echo "make quickstart  a small study on bundled data: tables, figures and records in minutes, no download of data"
 	@echo "make test        linters, type check and the fast tests (pytest -m \"not slow\")"
 	@echo "make test-slow   the tests marked slow: whole workflow runs, longer searches"
+	@echo "make test-slurm  the study on a Slurm that the tests start on this machine; needs its packages (docs/cluster.md)"
 	@echo "make lint        linters and type check only"
 	@echo "make format      format the Python and the Snakemake files"
 	@echo "make docs        the manual, in docs/_build/html/index.html"
@@ -58,10 +59,13 @@ lint: $(INSTALLED)
 	$(BIN)/python -m snakemake --lint
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not slurm"
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not slurm"
+
+test-slurm: $(INSTALLED)
+	$(BIN)/python -m pytest -m slurm -rs -s
 
 format: $(INSTALLED)
 	$(BIN)/python -m ruff check --fix --select I .

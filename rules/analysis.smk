@@ -15,7 +15,7 @@ rule scores:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         code=code("scores.py", "autosmote.analysis.scores"),
     script:
@@ -43,7 +43,7 @@ rule table1:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         imbalance_ratios=STUDY.imbalance_ratios,
         task={key: config["task"][key] for key in ("undersample", "validation", "test")},
@@ -71,7 +71,7 @@ rule table2:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],

@@ -22,9 +22,7 @@ rule baseline:
     # How many run at once; no param, because the result does not depend on it.
     threads: config["jobs"]["workers"]
     resources:
-        mem_mb=lambda wildcards, threads: config["resources"]["baseline"]["mem_mb"]
-        + threads * config["limits"]["memory_mb"],
-        runtime=config["resources"]["baseline"]["runtime"],
+        **demand("baseline", mb_per_thread=config["limits"]["memory_mb"]),
     params:
         samplers=lambda wildcards: STUDY.bundles[wildcards.bundle],
         classifiers=STUDY.classifiers,

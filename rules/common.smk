@@ -138,6 +138,24 @@ def code(script, *modules):
     )
 
 
+def demand(rule, mb_per_thread=0, goes_on=False):
+    """The resources of a rule, of which memory and time grow with each attempt (`retries` of a profile).
+
+    What ended the last attempt may have been their lack. A job that goes on where the last attempt was
+    ended needs no more time.
+    """
+    asked = config["resources"][rule]
+
+    def mem_mb(wildcards, attempt, threads):
+        return attempt * (asked["mem_mb"] + threads * mb_per_thread)
+
+    def runtime(wildcards, attempt):
+        return asked["runtime"] * (1 if goes_on else attempt)
+
+    further = {key: value for key, value in asked.items() if key == "gpu"}
+    return further | {"mem_mb": mem_mb, "runtime": runtime}
+
+
 def local_file(wildcards):
     """The file that a data set is read from, if it is one."""
     return config["datasets"][wildcards.dataset].get("path", [])

@@ -24,10 +24,12 @@ rule fetch:
         f"{LOGS}/fetch/{{dataset}}.log",
     benchmark:
         f"{BENCHMARKS}/fetch/{{dataset}}.tsv"
+    # Nodes of a cluster often have no way to the network.
+    localrule: True
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["fetch"],
+        **demand("fetch"),
     params:
         source=lambda wildcards: config["datasets"][wildcards.dataset],
         code=code("fetch.py", "autosmote.datasets.sources"),
@@ -49,7 +51,7 @@ rule split:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["split"],
+        **demand("split"),
     params:
         task=config["task"],
         code=code(

@@ -20,7 +20,7 @@ rule figure4:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
@@ -42,7 +42,7 @@ rule ranks:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
@@ -130,7 +130,7 @@ rule search_curves:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
     script:

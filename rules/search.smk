@@ -29,7 +29,11 @@ rule search:
     # The actors. Neither their number nor the evaluator is a param: the result depends on neither.
     threads: lambda wildcards: 1 if single_process(wildcards) else config["search"]["actors"]
     resources:
-        **config["resources"]["search"]
+        **demand(
+            "search",
+            mb_per_thread=config["resources"]["search"]["mem_mb_per_actor"],
+            goes_on=True,
+        )
         | {
             "gpu": lambda wildcards: (
                 0

@@ -14,10 +14,12 @@ rule tracking:
         f"{LOGS}/tracking/tracking.log",
     benchmark:
         f"{BENCHMARKS}/tracking/tracking.tsv"
+    # On a cluster too, where Snakemake runs: one machine alone opens the store, and nodes may have no way to a server.
+    localrule: True
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
         mlflow=1,
     params:
         study=STUDY.name,

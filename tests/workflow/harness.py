@@ -33,7 +33,12 @@ class Run:
 
 
 def snakemake(
-    folder: Path, *arguments: str, config: dict | None = None, base: Path | None = SMOKE, **environment: str
+    folder: Path,
+    *arguments: str,
+    config: dict | None = None,
+    base: Path | None = SMOKE,
+    timeout: float = 280,
+    **environment: str,
 ) -> Run:
     """Run Snakemake in a folder, with a configuration on top of `base`."""
     files = [base] if base else []
@@ -50,6 +55,6 @@ def snakemake(
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=280,
+        timeout=timeout,
     )
     return Run(done.returncode, done.stdout)
