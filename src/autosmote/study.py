@@ -14,6 +14,7 @@ from autosmote.samplers import registry, smote_variants
 from autosmote.search import strategies
 from autosmote.search.reward_scaling import REWARD_SCALINGS
 from autosmote.search.state_features import STATE_FEATURES
+from autosmote.tracking import has_password
 
 REFERENCE = "autosmote"
 """The search strategy that all others are compared with."""
@@ -201,6 +202,11 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"search.{key}: {UnknownNameError('value', config['search'][key], registered)}"
     if OVERALL in config["datasets"]:
         yield f"datasets: {OVERALL!r} is what the tables call all data sets together; choose another name"
+    if has_password(config["mlflow"]["tracking_uri"] or ""):
+        yield (
+            "mlflow.tracking_uri: holds a password, which a report or log could show; give it to a server in "
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, to PostgreSQL in ~/.pgpass or PGPASSWORD"
+        )
     if task["validation"] + task["test"] >= 1:
         yield (
             f"task: validation {task['validation']} and test {task['test']} leave no rows for training; "

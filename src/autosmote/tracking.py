@@ -123,8 +123,9 @@ def sync(
 ) -> SyncReport:
     """Bring an MLflow store up to date with the result files of a study.
 
-    May be called at any time, also while jobs write results, after a failed run, and by several processes,
-    which then take turns. One that was killed is completed by the next.
+    May be called at any time, also while jobs write results, after a failed run, and by several processes:
+    those that share a folder of results or an SQLite file take turns. One that was killed is completed by the
+    next; so is what several left twice that could not see each other and wrote to one server.
 
     Parameters
     ----------
@@ -134,8 +135,9 @@ def sync(
     study : str
         Name of the study, without a slash.
     tracking_uri : str, optional
-        Where MLflow keeps its runs. By default the database ``mlflow.db`` in `results`, with the artifacts in
-        ``mlartifacts`` beside it.
+        Where MLflow keeps its runs: a server (``http://...``) or a database. By default the SQLite file
+        ``mlflow.db`` in `results`, with the artifacts in ``mlartifacts`` beside it. A password in it is shown
+        nowhere.
     scores : path-like, optional
         The score table, by default ``scores.parquet`` in `results`.
 
@@ -162,16 +164,18 @@ def sync(
 
     try:
         # The files are read under the lock: a slower process must not put back what it read earlier.
-        with _only_one(results / "tracking" / "sync.lock"):
+        with _only_one(results / "tracking" / "sync.lock"), _only_one(_sqlite_lock(uri)):
             store = _Store.connect(uri, study, artifacts=results.resolve() / "mlartifacts")
             records, problems = _read_results(results, Path(scores) if scores else results / "scores.parquet")
             return _sync(store, records, _artifact_files(results), problems)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
+        for password in _passwords(uri):
+            reason = reason.replace(password, "***")
         raise TrackingError(
-            f"cannot use the MLflow store {_without_password(uri)}: {reason}. "
+            f"cannot use the MLflow store {_address(uri)}: {reason}. "
             "The result files are untouched; mend the store or mlflow.tracking_uri, then synchronise again"
-        ) from error
+        ) from (None if has_password(uri) else error)  # the traceback would show the password
 
 
 def _sync(
@@ -204,16 +208,57 @@ def _sync(
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Hold a lock that the operating system releases even if the process is killed."""
+def _only_one(path: Path | None) -> Iterator[None]:
+    """Hold a lock, if any, that the operating system releases even if the process is killed."""
+    if path is None:
+        yield
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            logger.warning("waiting for another synchronisation of this folder")
+            logger.warning("waiting for another synchronisation, which holds %s", path)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _sqlite_lock(uri: str) -> Path | None:
+    """Where to lock an SQLite file, which the first access of two processes at once would damage."""
+    from sqlalchemy.engine import make_url
+
+    if not uri.startswith("sqlite:"):
+        return None
+    file = make_url(uri).database
+    return Path(f"{file}.lock") if file else None
+
+
+def has_password(uri: str) -> bool:
+    """Tell whether the address of an MLflow store holds a password.
+
+    Parameters
+    ----------
+    uri : str
+
+    Returns
+    -------
+    bool
+    """
+    return bool(_passwords(uri))
+
+
+def _passwords(uri: str) -> list[str]:
+    """Return the passwords in an address: ``//user:password@``, or ``?password=``."""
+    user, query = uri.rpartition("@")[0].partition("://")[2], urllib.parse.urlsplit(uri).query
+    written = user.partition(":")[2]
+    found = [written, urllib.parse.unquote(written), *urllib.parse.parse_qs(query).get("password", [])]
+    return [password for password in found if password]
+
+
+def _address(uri: str) -> str:
+    """Return an address without user, password and query."""
+    scheme, mark, rest = uri.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 @dataclass(frozen=True)
@@ -385,11 +430,6 @@ def _prepare_mlflow() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _without_password(uri: str) -> str:
-    parts = urllib.parse.urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 class _Store:
     """The runs of one study in a tracking store."""
 
@@ -405,7 +445,7 @@ class _Store:
         if served:
             try:
                 # One quick question, or MLflow would retry for minutes.
-                urllib.request.urlopen(f"{_without_password(uri).rstrip('/')}/health", timeout=10).close()
+                urllib.request.urlopen(f"{_address(uri).rstrip('/')}/health", timeout=10).close()
             except urllib.error.HTTPError:
                 pass  # something answers; what it makes of us is for MLflow to say
         return cls(MlflowClient(uri, registry_uri=uri), study, None if served else artifacts)
@@ -437,11 +477,24 @@ class _Store:
             identifier, known = str(found.experiment_id), found.tags
         else:
             known = {"study": self.study} | ({} if dataset is None else {"dataset": dataset})
-            identifier = str(self.client.create_experiment(name, artifact_location=location, tags=known))
+            identifier = self._create_experiment(name, location, known)
         note = SUMMARY_NOTE if dataset is None else _dataset_note(identifier)
         if known.get("mlflow.note.content") != note:
             self.client.set_experiment_tag(identifier, "mlflow.note.content", note)
         return identifier
+
+    def _create_experiment(self, name: str, location: str | None, tags: dict[str, str]) -> str:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(self.client.create_experiment(name, artifact_location=location, tags=tags))
+        except MlflowException as error:
+            # Another synchronisation, of a copy of the results elsewhere, has just made it.
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = self.client.get_experiment_by_name(name)
+            assert found is not None
+            return str(found.experiment_id)
 
     def runs(self, experiment: str) -> dict[str, list[Run]]:
         """Return the runs of an experiment by job key. Runs made by others have none and are left alone."""

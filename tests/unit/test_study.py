@@ -162,6 +162,7 @@ def test_other_configurations_state_differences_only(name: str) -> None:
         ({"datasets": {"a": {"source": "openml"}}}, "datasets.a: 'id' is a required property"),
         ({"datasets": {"a": {"source": "openml", "id": 3, "ID": 1}}}, "datasets.a: unknown key 'ID'; "),
         ({"datasets": {"../a": {"source": "sklearn", "name": "iris"}}}, "datasets: '../a' does not match"),
+        ({"mlflow": {"tracking_uri": "https://a:b@c"}}, "mlflow.tracking_uri: holds a password, which"),
         ({"datasets": {"Overall": {"source": "sklearn", "name": "iris"}}}, "datasets: 'Overall' is what"),
     ],
 )

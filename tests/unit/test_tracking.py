@@ -1,3 +1,4 @@
+import http.server
 import json
 import multiprocessing
 import os
@@ -7,7 +8,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+import traceback
 import urllib.parse
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from autosmote.storage import read_json, write_frame, write_json
-from autosmote.tracking import CURVE_POINTS, TrackingError, _curves, main, sync
+from autosmote.tracking import CURVE_POINTS, TrackingError, _curves, has_password, main, sync
 
 N_ITERATIONS = 1000
 
@@ -553,6 +556,56 @@ def test_an_unreachable_server_is_one_clear_error(results):
     assert "refused" in error
     assert "secret" not in error
     assert {path: path.read_bytes() for path in files} == files
+
+
+class Hanging(http.server.BaseHTTPRequestHandler):
+    """A server that is well, but hangs up on every other question."""
+
+    def do_GET(self):
+        if self.path == "/health":
+            self.send_response(200)
+            self.end_headers()
+
+    def do_POST(self):
+        pass
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_an_error_that_quotes_the_address_keeps_its_password(results, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with http.server.HTTPServer(("127.0.0.1", 0), Hanging) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}"
+        uri = f"http://alice:se%2Fcret@{address}"
+        with pytest.raises(TrackingError, match=f"store http://{address}: .*untouched") as caught:
+            sync(results, study="toy", tracking_uri=uri)
+        server.shutdown()
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "alice:***@" in shown  # MLflow does quote it
+    assert "cret" not in shown
+
+
+@pytest.mark.parametrize(
+    ("uri", "held"),
+    [
+        ("sqlite:////a/mlflow.db", False),
+        ("http://127.0.0.1:5000", False),
+        ("postgresql://alice@localhost/mlflow", False),
+        ("postgresql://alice:secret@localhost/mlflow", True),
+        ("postgresql://localhost/mlflow?user=alice&password=secret", True),
+        ("http://alice:s@cret@localhost:5000", True),
+    ],
+)
+def test_a_password_in_an_address_is_noticed(uri, held):
+    assert has_password(uri) is held
+
+
+def test_a_database_without_its_driver_is_one_clear_error(results, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    with pytest.raises(TrackingError, match=r"store postgresql://localhost/mlflow: .*psycopg2.*untouched"):
+        sync(results, study="toy", tracking_uri="postgresql://alice@localhost/mlflow")
 
 
 def test_a_damaged_store_is_one_clear_error(results):
