@@ -47,6 +47,7 @@ rule table1:
     params:
         imbalance_ratios=STUDY.imbalance_ratios,
         task={key: config["task"][key] for key in ("undersample", "validation", "test")},
+        domains=[config["datasets"][name].get("domain", "") for name in STUDY.datasets],
         code=code(
             "table1.py",
             "autosmote.analysis",

@@ -31,7 +31,11 @@ rule fetch:
     resources:
         **demand("fetch"),
     params:
-        source=lambda wildcards: config["datasets"][wildcards.dataset],
+        source=lambda wildcards: {
+            key: value
+            for key, value in config["datasets"][wildcards.dataset].items()
+            if key != "domain"
+        },
         code=code("fetch.py", "autosmote.datasets.sources"),
     script:
         "../workflow/scripts/fetch.py"

@@ -67,7 +67,7 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
 
 def test_csv_columns_and_target(tmp_path):
-    data = fetch("mine", csv_spec(tmp_path, domain="Test", licence="CC0"))
+    data = fetch("mine", csv_spec(tmp_path, licence="CC0"))
     assert list(data.frame.columns) == ["size", "colour", "flag"]
     np.testing.assert_array_equal(data.frame["size"], [1.5, 2, np.nan, -3, 0.5, 1])
     assert data.frame["colour"].tolist() == ["red", "blue", "red", np.nan, "bl,ue", "red"]
@@ -83,7 +83,6 @@ def test_csv_columns_and_target(tmp_path):
         "origin": str(tmp_path / "data.csv"),
         "checksum": "sha256:" + hashlib.sha256(CSV.encode()).hexdigest(),
         "licence": "CC0",
-        "domain": "Test",
         "target": "y",
         "rows": 6,
         "n_features_raw": 3,
@@ -320,7 +319,7 @@ def fake_openml(serve, monkeypatch):
 
 def test_openml_from_the_cache(openml_cache, offline):
     before = snapshot(openml_cache)
-    data = fetch("Phoneme", PHONEME | {"domain": "Audio"}, openml_cache=str(openml_cache))
+    data = fetch("Phoneme", PHONEME, openml_cache=str(openml_cache))
     assert data.frame.shape == (5404, 5)
     assert data.meta["openml_id"] == 1489
     assert data.meta["target"] == "Class"

@@ -275,9 +275,9 @@ TABLE_1 = {
 
 def test_table_1(openml_cache):
     for name, (identifier, target, majority, ir20, ir50, ir100, n_features, domain) in TABLE_1.items():
-        spec = {"source": "openml", "id": identifier, "target": target, "domain": domain}
+        spec = {"source": "openml", "id": identifier, "target": target}
         dataset = fetch(name, spec, openml_cache=str(openml_cache))
-        assert dataset_summary(dataset, [20, 50, 100]) == {
+        assert dataset_summary(dataset, [20, 50, 100], domain) == {
             "dataset": name,
             "openml_id": identifier,
             "majority": majority,

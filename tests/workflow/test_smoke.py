@@ -93,6 +93,11 @@ def test_lost_score_file_runs_its_job_and_the_aggregates(smoke_copy: Path) -> No
 def test_changed_parameter_runs_what_depends_on_it(smoke_copy: Path) -> None:
     longer = snakemake(smoke_copy, "--dry-run", config={"search": {"iterations": 5}})
     assert longer.jobs == SEARCHED
+    # The field that data come from stands in Table 1 and nowhere else.
+    renamed = snakemake(
+        smoke_copy, "--dry-run", config={"datasets": {"breast_cancer": {"domain": "Oncology"}}}
+    )
+    assert renamed.jobs == {"table1": 1, "tracking": 1, "all": 1}
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from autosmote.datasets.sources import load_dataset
 from autosmote.datasets.tasks import dataset_summary
 
 log_to(snakemake.log[0])
-datasets = [
-    load_dataset(data, facts) for data, facts in zip(snakemake.input.data, snakemake.input.facts, strict=True)
-]
+datasets = zip(snakemake.input.data, snakemake.input.facts, snakemake.params.domains, strict=True)
 summaries = [
-    dataset_summary(dataset, snakemake.params.imbalance_ratios, **snakemake.params.task)
-    for dataset in datasets
+    dataset_summary(
+        load_dataset(data, facts), snakemake.params.imbalance_ratios, domain, **snakemake.params.task
+    )
+    for data, facts, domain in datasets
 ]
 for warning in table1.warnings(summaries):
     print(warning)

@@ -1,6 +1,7 @@
 """Bring the MLflow store up to date with the results."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 from joblog import log_to
 
@@ -9,10 +10,10 @@ from autosmote.tracking import sync
 
 log_to(snakemake.log[0])
 report = sync(
-    snakemake.config["results"],
+    # Not the configured folder: with an object store the results are in a local copy.
+    Path(snakemake.input.scores).parent,
     study=snakemake.params.study,
     tracking_uri=snakemake.params.tracking_uri,
-    scores=snakemake.input.scores,
 )
 if report.problems:
     raise SystemExit("\n".join(report.problems))

@@ -39,7 +39,7 @@ class Dataset:
         1 for the minority class, 0 for the majority class.
     meta : dict
         JSON-ready facts: ``name``, ``source``, ``openml_id`` (None unless from OpenML), ``origin`` (path or
-        address), ``checksum``, ``licence`` (None if unknown), ``domain``, ``target``, ``rows``,
+        address), ``checksum``, ``licence`` (None if unknown), ``target``, ``rows``,
         ``n_features_raw``, ``majority`` and ``minority`` (lists of labels), ``n_majority``, ``n_minority``
         and ``class_counts`` (rows per label).
     """
@@ -71,7 +71,7 @@ _KEYS = {
     "csv": ({"target"}, {"path", "url", "sha256"}),
     "sklearn": ({"name"}, set()),
 }
-_COMMON_KEYS = {"source", "minority", "domain", "licence"}
+_COMMON_KEYS = {"source", "minority", "licence"}
 
 
 def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None) -> Dataset:
@@ -93,8 +93,7 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
           Labels are the names that scikit-learn gives to the classes.
 
         Each takes ``minority``, a label or a list of labels whose rows are the minority class, all others
-        being the majority (needed unless there are two classes of different size), ``domain`` and
-        ``licence``.
+        being the majority (needed unless there are two classes of different size), and ``licence``.
     openml_cache : str, optional
         Root of an OpenML cache. Default: the environment variable OPENML_CACHE_DIR, else the openml package's
         own default. Existing files in it are never changed or deleted, and it may be read-only.
@@ -202,7 +201,6 @@ def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
         "origin": table.origin,
         "checksum": table.checksum,
         "licence": spec.get("licence", table.licence),
-        "domain": spec.get("domain", ""),
         "target": table.target,
         "rows": len(frame),
         "n_features_raw": features.shape[1],

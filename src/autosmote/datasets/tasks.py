@@ -255,6 +255,7 @@ def load_task(path: str | os.PathLike[str]) -> Task:
 def dataset_summary(
     dataset: Dataset,
     imbalance_ratios: Sequence[int],
+    domain: str = "",
     *,
     undersample: str = "before_split",
     validation: float = 0.2,
@@ -268,6 +269,8 @@ def dataset_summary(
         The data set.
     imbalance_ratios : sequence of int
         The imbalance ratios to count minority rows for.
+    domain : str, default ""
+        The field that the data come from.
     undersample, validation, test
         As `make_task` takes them; they decide how many minority rows the test split has.
 
@@ -306,5 +309,5 @@ def dataset_summary(
         **minority,
         **tested,
         "features": len(Encoder().fit(dataset.frame).feature_names),
-        "domain": dataset.meta["domain"],
+        "domain": domain,
     }
