@@ -95,7 +95,7 @@ rule table3:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
@@ -118,7 +118,7 @@ rule table4:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
@@ -140,7 +140,7 @@ rule extensions:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
@@ -165,7 +165,7 @@ rule statistics:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],

@@ -64,7 +64,7 @@ rule critical_difference:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
@@ -86,7 +86,7 @@ rule critical_difference_ablations:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
@@ -109,7 +109,7 @@ rule figure5:
     conda:
         "../envs/autosmote.yaml"
     resources:
-        **config["resources"]["analysis"],
+        **demand("analysis"),
     params:
         code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
     script:

@@ -8,8 +8,8 @@ rule tracking:
         tables=TABLES,
         figures=FIGURES,
         # In the score table already, but for the curves.
-        searches=cells(SEARCH),
-        histories=cells(SEARCH_HISTORY),
+        searches=searches(SEARCH),
+        histories=searches(SEARCH_HISTORY),
     # The store itself is no output: Snakemake deletes outputs before it makes them again.
     output:
         report=TRACKED,
