@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 from imblearn.base import BaseSampler
 from imblearn.utils import check_target_type
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_random_state
@@ -47,6 +47,7 @@ _ROUND_SIZE = 4
 
 #: Plain SMOTE is random: its score for comparison is the mean of so many draws.
 _SMOTE_DRAWS = 5
+
 #: Iterations of a search that only time ends, or a callback.
 _ENDLESS = 10**9
 
@@ -225,7 +226,7 @@ class AutoSMOTE(BaseSampler):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Search, and add the best synthetic rows.
 
         Parameters
@@ -249,6 +250,8 @@ class AutoSMOTE(BaseSampler):
         TypeError
             If `X` is a sparse matrix.
         """
+        if n_missing := int(np.sum(pd.DataFrame(y).isna().to_numpy())):
+            raise ValueError(f"y has {n_missing} missing labels; label these rows or leave them out")
         return super().fit_resample(X, y)
 
     def summary(self) -> str:

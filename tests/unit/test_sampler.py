@@ -102,11 +102,17 @@ def test_synthetic_rows_are_made_from_training_rows_only(data):
     assert set(sampler.decisions_["source"]) | set(sampler.decisions_["neighbour"]) <= set(train)
 
 
-def test_seeded_results_are_equal_whatever_the_number_of_jobs(data):
-    one, again, two_jobs = (make_sampler(n_jobs=n).fit_resample(*data)[0] for n in (1, 1, 2))
-    assert_array_equal(one, again)
-    assert_array_equal(one, two_jobs)
-    assert not np.array_equal(one, make_sampler(random_state=1).fit_resample(*data)[0])
+def test_seeded_results_are_equal_whatever_the_number_of_jobs():
+    samplers = [make_sampler(estimator=None, n_jobs=n) for n in (1, 1, 2)]
+    one, again, two_jobs = (sampler.fit_resample(*mixed())[0] for sampler in samplers)
+    assert_frame_equal(one, again)
+    assert_frame_equal(one, two_jobs)
+    histories = [sampler.history_ for sampler in samplers]
+    assert histories[0].equals(histories[1]) and histories[0].equals(histories[2])
+    assert samplers[0].n_synthetic_ > 0
+    other = make_sampler(estimator=None, random_state=1)
+    other.fit_resample(*mixed())
+    assert not other.history_.equals(histories[0])
 
 
 @pytest.mark.parametrize("kind", ["KNN", "AdaBoost", "tree"])
@@ -160,8 +166,10 @@ def test_rows_that_nothing_improves_come_back_as_they_are():
     y = np.repeat([0, 1], [60, 20])
     X = rng.normal(size=(80, 2)) + 20 * y[:, None]
     sampler = make_sampler()
-    with pytest.warns(UserWarning, match=r"none of 6 iterations scored higher than no resampling \(1.0000\)"):
+    message = r"none of 6 iterations scored higher than no resampling \(1.0000\)"
+    with pytest.warns(UserWarning, match=message) as warned:
         X_resampled, y_resampled = sampler.fit_resample(X, y)
+    assert warned[0].filename == __file__  # It points to the caller.
     assert_array_equal(X_resampled, X)
     assert_array_equal(y_resampled, y)
     assert (sampler.best_iteration_, sampler.n_synthetic_, sampler.best_score_) == (0, 0, 1.0)
@@ -616,6 +624,15 @@ def test_values_that_are_not_finite_are_refused(data, bad):
     what = "missing" if np.isnan(bad) else "infinite"
     with pytest.raises(ValueError, match=f"column 'b' of X has {what} values"):
         make_sampler().fit_resample(pd.DataFrame(X, columns=list("abcd")), y)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_missing_labels_are_counted(data, missing):
+    X, y = data
+    labels = np.where(y, "sick", "well").astype(object)
+    labels[[3, 8]] = missing
+    with pytest.raises(ValueError, match="y has 2 missing labels"):
+        make_sampler().fit_resample(X, labels)
 
 
 def test_sparse_rows_are_refused_with_a_remedy(data):
