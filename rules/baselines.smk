@@ -40,6 +40,7 @@ rule baseline:
             "autosmote.evaluation",
             "autosmote.samplers",
             "autosmote.search.adam",
+            "autosmote.threads",
         ),
         added_code=lambda wildcards: source_digest(
             *registry.added_sources(STUDY.bundles[wildcards.bundle])

@@ -52,6 +52,7 @@ rule search:
             "autosmote.search",
             "autosmote.evaluation",
             "autosmote.samplers.imbalanced_learn",
+            "autosmote.threads",
         ),
     script:
         "../workflow/scripts/search.py"

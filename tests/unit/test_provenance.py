@@ -50,22 +50,39 @@ READ_ONLY = {
         "autosmote.analysis",
     },
     "baseline.py": {"autosmote.datasets", "autosmote.analysis.scores"},
-    "search.py": {"autosmote.datasets", "autosmote.samplers.spec"},
+    "search.py": {
+        "autosmote.datasets",
+        "autosmote.progress",
+        # Imported with the samplers of imbalanced-learn, the only ones that a search tries
+        "autosmote.samplers.classifier_level",
+        "autosmote.samplers.generative",
+        "autosmote.samplers.isolation",
+        "autosmote.samplers.mesa",
+        "autosmote.samplers.registry",
+        "autosmote.samplers.smote_variants",
+        "autosmote.samplers.soft_actor_critic",
+        "autosmote.samplers.spec",
+    },
     "tracking.py": {"autosmote.analysis.scores"},
-    "figure4.py": {"autosmote.analysis.scores"},
+    # The tables and the figures stand in one list; a table draws nothing.
+    "analysis.smk: from_scores.py": {"autosmote.figures"},
 }
 
 
 def test_rules_name_the_modules_that_their_scripts_use() -> None:
-    rules = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
-    declared = dict(re.findall(r'code=code\(\s*"(\w+\.py)",([^)]*)\)', rules))
+    declared = [
+        (path.name, script, set(re.findall(r'"([\w.]+)"', modules)))
+        for path in sorted((ROOT / "rules").glob("*.smk"))
+        for script, modules in re.findall(r'code=code\(\s*"(\w+\.py)",([^)]*)\)', path.read_text())
+    ]
     scripts = {path.name for path in (ROOT / "workflow" / "scripts").glob("*.py")} - {"joblog.py"}
-    assert set(declared) == scripts
-    for script, modules in declared.items():
-        known = set(re.findall(r'"([\w.]+)"', modules)) | PLUMBING | READ_ONLY.get(script, set())
+    assert {script for _, script, _ in declared} == scripts
+    for rules, script, modules in declared:
+        known = modules | PLUMBING
+        known |= READ_ONLY.get(script, set()) | READ_ONLY.get(f"{rules}: {script}", set())
         used = _closure(ROOT / "workflow" / "scripts" / script)
         missing = {name for name in used if not any(f"{name}.".startswith(f"{prefix}.") for prefix in known)}
-        assert not missing, f"{script} uses {sorted(missing)}, whose changes would not run it again"
+        assert not missing, f"{rules}: {script} uses {sorted(missing)}, whose changes would not run it again"
 
 
 def _closure(script: Path) -> set[str]:

@@ -189,7 +189,7 @@ def _search_key(
     task: Task, strategy: str, classifier: str, metric: str, settings: SearchSettings, device: str
 ) -> str:
     """Digest of everything that the course of a search depends on."""
-    code = source_digest("autosmote.search", "autosmote.evaluation")
+    code = source_digest("autosmote.search", "autosmote.evaluation", "autosmote.threads")
     versions = np.__version__, sklearn.__version__, torch.__version__
     digest = hashlib.sha256(repr((strategy, classifier, metric, settings, device, code, *versions)).encode())
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
