@@ -21,6 +21,8 @@ COLUMNS = [
     "category",
     "test_score",
     "status",
+    "message",
+    "ratio",
 ]
 
 
@@ -29,9 +31,12 @@ def category(sampler):
     return CATEGORY.get(sampler, "SMOTE variant" if variant else "New")
 
 
-def rows(dataset, classifier, sampler, scores, status="ok", metric="mcc", ratio=20):
+def rows(
+    dataset, classifier, sampler, scores, status="ok", metric="mcc", ratio=20, message="", resampled_to=nan
+):
+    told = status, message, resampled_to
     return [
-        (dataset, ratio, classifier, metric, seed, sampler, category(sampler), score, status)
+        (dataset, ratio, classifier, metric, seed, sampler, category(sampler), score, *told)
         for seed, score in enumerate(scores)
     ]
 

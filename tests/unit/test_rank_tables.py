@@ -129,6 +129,19 @@ def test_a_study_without_the_reference_is_ranked_but_not_tested():
     assert "AutoSMOTE is not among the samplers, so nothing was tested." in table.notes
 
 
+def test_what_methods_say_of_their_scores_is_a_note():
+    said = [
+        rows("d", "svm", "MESA", [0.5, 0.4], message="a sigmoid"),
+        rows("d", "knn", "MESA", [0.5]),
+        rows("d", "svm", "Merged", [0.5], message="trained on"),
+        rows("d", "knn", "Merged", [0.5], message="trained on"),
+        rows("d", "svm", "SMOTE", [0.5], message="1 of 2 ratios (0.1) not applicable", resampled_to=0.5),
+        rows("d", "svm", "TomekLinks", [0.5], status="unchanged", message="unchanged"),
+        rows("d", "svm", "AllKNN", [nan], status="failed", message="broken"),
+    ]
+    assert table2(frame(*said)).notes[-2:] == ("MESA with SVM: a sigmoid.", "Merged: trained on.")
+
+
 def test_one_sampler_one_cell():
     table = table2(frame(rows("d", "svm", "AutoSMOTE", [0.5])))
     assert list(table.data["average_rank"]) == [1, 1]

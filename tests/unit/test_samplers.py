@@ -41,7 +41,7 @@ TABLE_2 = {
     "Combined over- and under-sampling": ["SMOTEENN", "SMOTETomek"],
 }
 OF_OTHER_KINDS = {
-    "Generative models": ["CTGAN", "TVAE"],
+    "Generative model": ["CTGAN", "TVAE"],
     "Meta-learning": ["MESA"],
     "Extension": ["ClassWeight", "DecisionThreshold"],
 }

@@ -50,6 +50,7 @@ def test_default_configuration_is_the_papers_study() -> None:
         "combined": 2,
         "generative": 2,
         "meta-learning": 1,
+        "extension": 2,
         # 85 in 8 jobs
         **{f"smote-{number}": 11 if number in (2, 4, 5, 7, 8) else 10 for number in range(1, 9)},
     }

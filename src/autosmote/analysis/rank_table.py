@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from autosmote.analysis import significance
-from autosmote.analysis.labels import sampler_label
+from autosmote.analysis.labels import classifier_label, sampler_label
 from autosmote.analysis.methods import REFERENCE, in_order
 from autosmote.analysis.ranks import CONFIGURATION, average_ranks, rank, score_matrix
 from autosmote.analysis.rendering import BETTER, Number
@@ -133,7 +133,7 @@ def rank_numbers(data: pd.DataFrame) -> dict[tuple[str, str, str], Number]:
 
 
 def notes(data: pd.DataFrame, scores: pd.DataFrame, *, pairs: str, alpha: float) -> tuple[str, ...]:
-    """Say what the ranks were taken over, how it was tested, and what is missing.
+    """Say what the ranks were taken over, how it was tested, what is missing, and what methods say.
 
     Parameters
     ----------
@@ -154,6 +154,7 @@ def notes(data: pd.DataFrame, scores: pd.DataFrame, *, pairs: str, alpha: float)
         _note_on_averages(scores),
         *_notes_on_tests(data, scores, pairs, alpha),
         *notes_on_gaps(scores),
+        *_notes_of_methods(scores),
     )
 
 
@@ -259,6 +260,18 @@ def _notes_on_tests(data: pd.DataFrame, scores: pd.DataFrame, pairs: str, alpha:
             f"Comparisons not tested, because they have fewer than {MIN_PAIRS} pairs: "
             f"{untested} of {len(compared)}."
         )
+    return found
+
+
+def _notes_of_methods(scores: pd.DataFrame) -> list[str]:
+    """Return what methods have to say of their scores; that of samplers is about single ratios."""
+    noted = scores[scores["status"].eq("ok") & scores["ratio"].isna() & scores["message"].ne("")]
+    found = []
+    for (sampler, message), rows in noted.groupby(["sampler", "message"], sort=False):
+        classifiers = rows["classifier"].unique()
+        where = ", ".join(map(classifier_label, classifiers))
+        everywhere = len(classifiers) == scores["classifier"].nunique()
+        found.append(f"{sampler_label(str(sampler))}{'' if everywhere else f' with {where}'}: {message}.")
     return found
 
 

@@ -13,7 +13,7 @@ from autosmote.threads import one_thread
 EXTRA = "generative"
 """The extra of this package that brings the package ctgan."""
 
-CATEGORY = "Generative models"
+CATEGORY = "Generative model"
 
 
 def _build(model_name: str, training: Training, seed: int, *, epochs: int = 300) -> Resample:
