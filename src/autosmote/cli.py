@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import math
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -275,6 +277,8 @@ def compare(
     from autosmote.figures.comparison import plot
     from autosmote.storage import atomic_path
 
+    # A method that fails is a note below the ranking, not a traceback.
+    logging.getLogger("autosmote").addHandler(logging.NullHandler())
     with _user_errors(ValueError, OSError, ImportError):
         _require_matplotlib()
         spec: dict[str, Any] = {"source": "csv", "path": str(data), "target": target}
@@ -287,7 +291,7 @@ def compare(
     with _user_errors(TaskError, UnknownNameError, OSError, ImportError):
         methods = methods or comparison.DEFAULT_METHODS
         total = splits * len({comparison.BASELINE, *methods})
-        with tqdm(total=total, unit=" fits", disable=not _shows_progress(quiet)) as bar:
+        with tqdm(total=total, unit=" methods", disable=not _shows_progress(quiet)) as bar:
 
             def progress(name: str) -> None:
                 bar.set_postfix_str(name, refresh=False)
@@ -371,9 +375,9 @@ def samplers(as_json: bool) -> None:
             )
         )
     click.echo(_aligned(rows))
-    for method in listed:
-        if not method["installed"]:
-            click.echo(f"{method['name']} needs: pip install {method['requires']}")
+    missing = Counter((method["source"], method["requires"]) for method in listed if not method["installed"])
+    for (source, requires), number in missing.items():
+        click.echo(f"{number} of {source} not installed: pip install {requires}")
 
 
 def _make_estimator(name: str, seed: int) -> Any:
