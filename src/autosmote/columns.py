@@ -54,7 +54,7 @@ class Columns:
                     f"{_listed('column', repeated)} of X: the name stands for several columns; rename them"
                 )
             self.names: list[Any] = list(X.columns)
-            self._dtypes = [_dense(dtype) for dtype in X.dtypes]
+            self._dtypes = [_dense_dtype(dtype) for dtype in X.dtypes]
         else:
             self.names = list(range(X.shape[1]))
             self._dtypes = [X.dtype] * X.shape[1]
@@ -202,7 +202,9 @@ def dense(X: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
     """
-    sparse = {name: _dense(dtype) for name, dtype in X.dtypes.items() if isinstance(dtype, pd.SparseDtype)}
+    sparse = {
+        name: _dense_dtype(dtype) for name, dtype in X.dtypes.items() if isinstance(dtype, pd.SparseDtype)
+    }
     return X.astype(sparse) if sparse else X
 
 
@@ -271,7 +273,7 @@ class Decoder(TransformerMixin, BaseEstimator):
         return X if isinstance(X, pd.DataFrame) else self.columns.decode(X)
 
 
-def _dense(dtype: Any) -> Any:
+def _dense_dtype(dtype: Any) -> Any:
     return np.dtype(dtype.type) if isinstance(dtype, pd.SparseDtype) else dtype
 
 

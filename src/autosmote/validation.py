@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ def _parts(
     validation: Any, X: Any, y: NDArray, seed: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Positions of training and of validation rows."""
-    if isinstance(validation, float):
+    if isinstance(validation, Real) and not isinstance(validation, Integral):
         rows = np.arange(len(y))
         yield tuple(train_test_split(rows, test_size=validation, stratify=y, random_state=seed))
     else:

@@ -580,7 +580,10 @@ def test_three_minority_rows_suffice(data):
 @pytest.mark.parametrize(
     "validation, message",
     [
-        (0.1, r"validation=0.1 holds 0 rows of class 1 to score on and leaves 3; .*make it larger"),
+        (
+            np.float64(0.1),
+            r"validation=.*0.1.* holds 0 rows of class 1 to score on and leaves 3; .*make it larger",
+        ),
         (0.75, r"validation=0.75 holds 2 rows of class 1 to score on and leaves 1; .*make it smaller"),
         (2, r"fold 1 of 2 of validation=2 holds 2 rows of class 1 to score on and leaves 1;"),
     ],
