@@ -541,12 +541,16 @@ def _sampling(
             yield ratio, resample
             continue
         resampled = _guarded(resample, ratio)
-        yield ratio, resampled if isinstance(resampled, _Failure) else _checked(task, spec, resampled)
+        # What no check expects is nonsense of the method too.
+        yield (
+            ratio,
+            resampled if isinstance(resampled, _Failure) else _guarded(_checked, task, spec, resampled),
+        )
 
 
 def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _Failure:
-    X = np.asarray(resampled.X, dtype=np.float64)
-    y = np.asarray(resampled.y, dtype=np.int64)
+    X, y = np.asarray(resampled.X, dtype=np.float64), np.asarray(resampled.y)
+    _as_json(resampled.settings)
     splits = None
     n_features = task.X_train.shape[1]
     if transform := resampled.transform:
@@ -562,8 +566,9 @@ def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _
         return _Failure(
             "failed", f"returned X of shape {X.shape} and y of shape {y.shape} for {n_features} features"
         )
-    if set(np.unique(y)) != {0, 1}:
-        return _Failure("failed", f"returned the classes {np.unique(y).tolist()} instead of 0 and 1")
+    if (classes := np.unique(y).tolist()) != [0, 1]:
+        return _Failure("failed", _shorten(f"returned the classes {classes} instead of 0 and 1"))
+    y = y.astype(np.int64)
     bad = np.count_nonzero(~np.isfinite(X).all(axis=1))
     if bad:
         return _Failure("failed", f"returned NaN or infinity in {bad} of {len(X)} rows")
@@ -611,7 +616,9 @@ def _learning(
 ) -> Iterator[tuple[float | None, _Fitted | _Failure]]:
     def fit(learn: Callable[[float | None], Learned], ratio: float | None) -> _Fitted:
         learned = learn(ratio)
-        predictions = learned.model.predict(task.X_validation)
+        predictions = np.asarray(learned.model.predict(task.X_validation))
+        _confusion(task.y_validation, predictions)
+        _as_json(learned.settings)
         return _Fitted(learned.model, predictions, learned.settings, learned.note)
 
     with warnings.catch_warnings():
@@ -648,10 +655,14 @@ def _choose(task: Task, fits: Mapping[float | None, _Fitted | _Failure], metric:
         "test_score": measure(task.y_test, chosen.model.predict(X_test)),
         "status": "unchanged" if chosen.unchanged else "ok",
         "message": "; ".join(filter(None, (message, chosen.note))),
-        "settings": json.dumps(dict(chosen.settings), sort_keys=True),
+        "settings": _as_json(chosen.settings),
         "n_majority": chosen.n_majority,
         "n_minority": chosen.n_minority,
     }
+
+
+def _as_json(settings: Mapping[str, Any]) -> str:
+    return json.dumps(dict(settings), sort_keys=True)
 
 
 def _message(fits: Mapping[float | None, _Fitted | _Failure]) -> str:

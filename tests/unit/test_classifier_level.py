@@ -1,6 +1,7 @@
 """Class weights and decision thresholds, and the protocol for methods that are no samplers."""
 
 import json
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -181,6 +182,30 @@ def test_failure_is_a_row(task, error, status):
     (row,) = run(task, scripted(learn, takes_ratio=False), classifiers=["tree"], metrics=["mcc"])
     assert row["status"] == status
     assert np.isnan(row["test_score"])
+
+
+class Signs:
+    def predict(self, X):
+        return np.where(np.arange(len(X)) < 3, 1, -1)
+
+
+@pytest.mark.parametrize(
+    "learned", [None, Learned(Signs()), Learned(Constant([[1]])), Learned(Constant(1), {"k": np.int64(1)})]
+)
+def test_nonsense_is_a_failure(task, learned):
+    (row,) = run(task, scripted(lambda ratio: learned, False), classifiers=["tree"], metrics=["mcc"])
+    assert (row["status"], row["settings"]) == ("failed", "{}")
+
+
+@pytest.mark.skipif(not isolation.SUPPORTED, reason="limits need Linux")
+def test_model_that_cannot_come_out_of_its_process_is_a_failure(task):
+    model = Constant(1)
+    model.lock = threading.Lock()
+    spec = scripted(lambda ratio: Learned(model), takes_ratio=False)
+    limits = isolation.Limits(cpu_seconds=60, wall_seconds=120, memory_mb=2000)
+    (row,) = run(task, spec, classifiers=["tree"], metrics=["mcc"], limits=limits)
+    assert row["status"] == "failed"
+    assert "returned what cannot be pickled: cannot pickle '_thread.lock' object" in row["message"]
 
 
 def test_missing_package_is_no_fault_of_the_method(task):

@@ -256,6 +256,10 @@ NAN = Resampled(np.array([[0.0], [np.nan], [1.0]]), np.array([0, 0, 1]))
 ONE_CLASS = Resampled(np.zeros((3, 1)), np.zeros(3, int))
 WRONG_WIDTH = Resampled(np.zeros((2, 2)), np.array([0, 1]))
 WRONG_LENGTH = Resampled(np.zeros((3, 1)), np.array([0, 1]))
+NAMES = Resampled(np.zeros((2, 1)), np.array(["no", "yes"]))
+SHARES = Resampled(np.zeros((3, 1)), np.array([0.0, 0.7, 1.0]))
+NO_NUMBERS = Resampled(np.array([["low"], ["high"]]), np.array([0, 1]))
+NO_JSON = Resampled(np.zeros((2, 1)), np.array([0, 1]), {"k": np.int64(3)})
 
 FAULTS = [
     (RuntimeError("boom"), "failed", "RuntimeError: boom"),
@@ -266,6 +270,11 @@ FAULTS = [
     (ONE_CLASS, "failed", "returned the classes [0] instead of 0 and 1"),
     (WRONG_WIDTH, "failed", "returned X of shape (2, 2) and y of shape (2,) for 1 features"),
     (WRONG_LENGTH, "failed", "returned X of shape (3, 1) and y of shape (2,)"),
+    (NAMES, "failed", "returned the classes ['no', 'yes'] instead of 0 and 1"),
+    (SHARES, "failed", "returned the classes [0.0, 0.7, 1.0] instead of 0 and 1"),
+    (NO_NUMBERS, "failed", "ValueError: could not convert string to float"),
+    (NO_JSON, "failed", "TypeError: Object of type int64 is not JSON serializable"),
+    (None, "failed", "AttributeError: 'NoneType' object has no attribute 'X'"),
 ]
 
 
@@ -367,11 +376,6 @@ def test_what_is_not_the_methods_fault_propagates(task, error, where):
         spec = dataclasses.replace(spec, build=build)
     with pytest.raises(type(error)):
         evaluate(task, spec, ratios=[0.2, 0.4])
-
-
-def test_adapter_that_returns_no_resampled_rows_is_a_bug(task):
-    with pytest.raises(AttributeError):
-        evaluate(task, scripted({0.2: None}), ratios=[0.2])
 
 
 def test_method_that_writes_to_its_input_does_not_change_the_task(task):

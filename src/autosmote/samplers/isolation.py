@@ -143,7 +143,8 @@ class Process:
         Stopped
             If the process was ended by a limit, or died.
         Exception
-            What `work` raised, with its traceback in a note; a `MemoryError` is a `Stopped`.
+            What `work` raised, with its traceback in a note; a `MemoryError` and an item that cannot be
+            pickled are a `Stopped`.
         """
         late = False
         while not late:
@@ -301,7 +302,13 @@ def _run(
 
 
 def _send(results: Connection, kind: str, content: Any) -> None:
-    results.send_bytes(pickle.dumps((kind, content)))
+    try:
+        message = pickle.dumps((kind, content))
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise Stopped("failed", f"returned what cannot be pickled: {error}") from error
+    results.send_bytes(message)
 
 
 def _portable(error: Exception, limited: bool) -> Exception:
