@@ -82,6 +82,55 @@ def test_name_is_that_of_the_configuration_and_can_be_registered_again(folder):
     assert samplers.names()[-1] == "Shaken"
 
 
+METHODS = """
+import numpy as np
+
+from autosmote.samplers import Learned, MethodSpec
+
+
+class Constant:
+    def __init__(self, label):
+        self.label = label
+
+    def predict(self, X):
+        return np.full(len(X), self.label)
+
+
+def method(label):
+    def build(problem):
+        return lambda ratio: Learned(Constant(label))
+
+    return MethodSpec("", "Extension", False, "methods.py", "none", None, build)
+
+
+NEVER, ALWAYS = method(0), method(1)
+"""
+
+
+def test_methods_of_one_file_bring_their_own_classifiers(folder, task):
+    (folder / "methods.py").write_text(METHODS)
+    for name in ("NEVER", "ALWAYS"):
+        samplers.add(name, f"methods.py:{name}")
+    rows = evaluate_side_by_side(
+        task,
+        [samplers.get("NEVER"), samplers.get("ALWAYS")],
+        classifiers=["tree"],
+        metrics=["mcc"],
+        ratios=[1.0],
+        limits=Limits(60, 600, 500),
+        workers=1,
+        log=lambda line: None,
+    )
+    assert [(row["sampler"], row["status"]) for row in rows] == [("NEVER", "ok"), ("ALWAYS", "ok")]
+
+
+def test_file_that_has_changed_is_read_again(folder):
+    samplers.add("Jitter", "jitter.py:JITTER")
+    (folder / "jitter.py").write_text(PYTHON.replace("Bishop 1995", "Bishop 2006"))
+    samplers.add("Jitter", "jitter.py:JITTER")
+    assert samplers.get("Jitter").reference.startswith("Bishop 2006")
+
+
 def test_object_of_a_package_is_found(folder):
     samplers.add("Again", "autosmote.samplers.registry:_NO_RESAMPLING")
     assert samplers.get("Again").build is samplers.get("NoResampling").build

@@ -47,6 +47,7 @@ _ALL: tuple[SamplerSpec | MethodSpec, ...] = (
 )
 _SPECS = {spec.name: spec for spec in _ALL}
 _ADDED: dict[str, Path] = {}
+_FILES: dict[Path, tuple[bytes, ModuleType]] = {}
 
 
 def specs() -> tuple[SamplerSpec | MethodSpec, ...]:
@@ -144,6 +145,10 @@ def _load(place: str) -> ModuleType:
     if not place.endswith(".py"):
         return importlib.import_module(place)
     path = Path(place).resolve()
+    text = path.read_bytes()
+    # Once for all methods of a file: read again, its classes would be others than those of the methods before.
+    if path in _FILES and _FILES[path][0] == text:
+        return _FILES[path][1]
     name = re.sub(r"\W", "_", str(path))
     module_spec = importlib.util.spec_from_file_location(name, path)
     assert module_spec is not None and module_spec.loader is not None
@@ -151,4 +156,5 @@ def _load(place: str) -> ModuleType:
     # Objects that a method makes travel between processes, and their classes are looked up by module.
     sys.modules[name] = module
     module_spec.loader.exec_module(module)
+    _FILES[path] = text, module
     return module
