@@ -154,6 +154,8 @@ class Problem:
             source = rng.integers(len(rows), size=wanted)
             place = rng.integers(nearest.shape[1], size=wanted)
             parts.append((rows[source], rows[nearest[source, place]], rng.random(wanted)))
+        if not parts:  # In a fold the classes can be of one size.
+            return NO_SAMPLES
         source, neighbour, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
         return Samples(source.astype(np.int32), neighbour.astype(np.int32), weight)
 

@@ -22,7 +22,13 @@ from sklearn.ensemble import AdaBoostClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score, train_test_split
+from sklearn.model_selection import (
+    GridSearchCV,
+    PredefinedSplit,
+    StratifiedKFold,
+    cross_val_score,
+    train_test_split,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline as make_plain_pipeline
@@ -159,6 +165,15 @@ def test_the_score_of_smote_is_that_of_imbalanced_learn_up_to_chance(data):
         scores.append(balanced_accuracy_score(validation[1], fitted.predict(validation[0])))
     assert abs(sampler.smote_score_ - np.mean(scores)) < 2 * np.std(scores)
     assert sampler.baseline_score_ < np.mean(scores) - 3 * np.std(scores)
+
+
+def test_plain_smote_adds_nothing_where_the_classes_of_a_fold_are_balanced():
+    X, y = np.random.default_rng(0).normal(size=(23, 2)), np.repeat([0, 1], [12, 11])
+    folds = PredefinedSplit(np.r_[np.arange(12) % 3, np.arange(11) % 3])
+    assert min(abs(np.diff(np.bincount(y[train])))[0] for train, _ in folds.split()) == 0
+    sampler = make_sampler(validation=folds, n_iterations=1)
+    sampler.fit_resample(X, y)
+    assert 0 < sampler.smote_score_ < 1
 
 
 def test_rows_that_nothing_improves_come_back_as_they_are():
