@@ -42,6 +42,12 @@ rule baseline:
             "autosmote.search.adam",
             "autosmote.threads",
         ),
+        # Another object of a file is another method.
+        added=lambda wildcards: {
+            name: config["samplers"][name]
+            for name in STUDY.bundles[wildcards.bundle]
+            if name in config["samplers"]
+        },
         added_code=lambda wildcards: source_digest(
             *registry.added_sources(STUDY.bundles[wildcards.bundle])
         ),

@@ -116,6 +116,20 @@ def test_changed_code_runs_its_jobs_and_a_changed_comment_does_not(
     assert snakemake(smoke, "--dry-run", PYTHONPATH=str(tmp_path / "src")).jobs == jobs
 
 
+@pytest.mark.slow
+def test_other_object_of_a_file_runs_the_jobs_of_its_method(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from autosmote.samplers import get\nONE, OTHER = get('SMOTE'), get('RandomOverSampler')\n"
+    )
+    study = {"samplers": ["NoResampling", "Mine"], "variants": []}
+    for target, jobs in (("ONE", {}), ("OTHER", {"baseline": 1, "baselines": 1})):
+        config = {"samplers": {"Mine": f"mine.py:{target}"}, "study": study}
+        if target == "ONE":
+            run = snakemake(tmp_path, "baselines", config=config)
+            assert run.code == 0, run.output
+        assert snakemake(tmp_path, "baselines", "--dry-run", config=config).jobs == jobs
+
+
 def test_method_that_does_not_apply_is_a_row_and_not_an_error(smoke_copy: Path) -> None:
     # 357 // 60 = 5 minority rows, 3 of them for training: fewer than SMOTE's five neighbours and one.
     run = snakemake(smoke_copy, "baselines", config={"study": {"imbalance_ratios": [60]}})
