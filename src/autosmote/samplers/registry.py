@@ -146,7 +146,7 @@ def _load(place: str) -> ModuleType:
         return importlib.import_module(place)
     path = Path(place).resolve()
     text = path.read_bytes()
-    # Once for all methods of a file: read again, its classes would be others than those of the methods before.
+    # Once for all methods of a file: read again, its classes would not be those of the methods before.
     if path in _FILES and _FILES[path][0] == text:
         return _FILES[path][1]
     name = re.sub(r"\W", "_", str(path))
