@@ -31,6 +31,7 @@ rule all:
 include: "rules/data.smk"
 include: "rules/search.smk"
 include: "rules/baselines.smk"
+include: "rules/extra.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/tracking.smk"

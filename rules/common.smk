@@ -1,4 +1,5 @@
 # What the rules share: the checked study, the names of the files, and the digest of the code behind a result.
+import re
 import subprocess
 import sys
 
@@ -37,6 +38,12 @@ SEARCH = f"{RESULTS}/searches/{SEARCH_ID}/result.json"
 SEARCH_HISTORY = f"{RESULTS}/searches/{SEARCH_ID}/history.parquet"
 SEARCH_SAMPLES = f"{RESULTS}/searches/{SEARCH_ID}/samples.npz"
 SCORES = f"{RESULTS}/scores.parquet"
+GRID_ID = "{changed}/{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
+GRID_SEARCH = f"{RESULTS}/hyperparameters/{GRID_ID}/result.json"
+GRID_SCORES = f"{RESULTS}/hyperparameters.parquet"
+CASE_STUDY = config["case_study"]["dataset"]
+CASE_STUDY_ROWS = f"{RESULTS}/case_study.npz"
+CASE_STUDY_FACTS = f"{RESULTS}/case_study.json"
 TRACKED = f"{RESULTS}/tracking/synced.json"
 
 
@@ -65,6 +72,8 @@ FIGURES = expand(
     name=[
         "search_curves",
         *(["figure5"] if ABLATIONS else []),
+        *(["figure6"] if all(STUDY.hyperparameter_cells.values()) else []),
+        *(["figure7"] if CASE_STUDY else []),
         *configured(products.FIGURES),
     ],
     suffix=["png", "pdf"],
@@ -79,10 +88,19 @@ CELLS = {
     "classifier": STUDY.classifiers,
     "metric": STUDY.metrics,
 }
+# The settings that the searches of the hyperparameter study change, by their name.
+CHANGED = STUDY.hyperparameters.searches()
+NAMES = CELLS | {
+    "dataset": [*STUDY.datasets, *([CASE_STUDY] if CASE_STUDY else [])],
+    "changed": CHANGED,
+}
 
 
 wildcard_constraints:
-    **{name: "|".join(map(str, values)) for name, values in CELLS.items()},
+    **{
+        name: "|".join(re.escape(str(value)) for value in values)
+        for name, values in NAMES.items()
+    },
 
 
 def cells(pattern):
@@ -99,6 +117,22 @@ def searches(pattern, names=STUDY.searches, datasets=STUDY.datasets):
         if dataset in datasets
         for file in expand(pattern, **CELLS | {"strategy": name, "dataset": dataset})
     ]
+
+
+def grid_searches(pattern):
+    """The files of all searches of the hyperparameter study, for a pattern with its names."""
+    return expand(pattern, **CELLS | {"changed": CHANGED, **STUDY.hyperparameter_cells})
+
+
+def case_study_data(pattern):
+    """The file of the case study's data set, for a pattern with its name."""
+
+    def file(wildcards):
+        if CASE_STUDY is None:
+            raise WorkflowError("case_study.dataset is null; name a data set to draw")
+        return pattern.format(dataset=CASE_STUDY)
+
+    return file
 
 
 def table_files(name, title, category="Tables"):

@@ -116,6 +116,52 @@ rule figure5:
         "../workflow/scripts/curves.py"
 
 
+rule figure6:
+    """Figure 6, mean score by the value of each hyperparameter."""
+    input:
+        scores=GRID_SCORES,
+    output:
+        **figure_files("figure6", "Figure 6: hyperparameters"),
+    log:
+        f"{LOGS}/figure6/figure6.log",
+    benchmark:
+        f"{BENCHMARKS}/figure6/figure6.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **demand("analysis"),
+    params:
+        code=code("figure6.py", "autosmote.analysis", "autosmote.figures"),
+    script:
+        "../workflow/scripts/figure6.py"
+
+
+rule figure7:
+    """Figure 7, synthetic rows and decision regions of the case study."""
+    input:
+        rows=CASE_STUDY_ROWS,
+        facts=CASE_STUDY_FACTS,
+    output:
+        **figure_files("figure7", "Figure 7: case study"),
+    log:
+        f"{LOGS}/figure7/figure7.log",
+    benchmark:
+        f"{BENCHMARKS}/figure7/figure7.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **demand("analysis"),
+    params:
+        code=code(
+            "figure7.py",
+            "autosmote.analysis",
+            "autosmote.figures",
+            "autosmote.case_study",
+        ),
+    script:
+        "../workflow/scripts/figure7.py"
+
+
 rule search_curves:
     """Best validation score by iteration of the searches."""
     input:

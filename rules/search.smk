@@ -6,6 +6,22 @@ def single_process(wildcards):
     return strategies.get(wildcards.strategy).single_process
 
 
+SETTINGS = {
+    key: value
+    for key, value in config["search"].items()
+    if key not in ("actors", "evaluator")
+}
+
+
+SEARCH_CODE = code(
+    "search.py",
+    "autosmote.search",
+    "autosmote.evaluation",
+    "autosmote.samplers.imbalanced_learn",
+    "autosmote.threads",
+)
+
+
 rule searches:
     """The results of all searches."""
     input:
@@ -42,17 +58,7 @@ rule search:
             )
         },
     params:
-        settings={
-            key: value
-            for key, value in config["search"].items()
-            if key not in ("actors", "evaluator")
-        },
-        code=code(
-            "search.py",
-            "autosmote.search",
-            "autosmote.evaluation",
-            "autosmote.samplers.imbalanced_learn",
-            "autosmote.threads",
-        ),
+        settings=SETTINGS,
+        code=SEARCH_CODE,
     script:
         "../workflow/scripts/search.py"

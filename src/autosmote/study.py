@@ -10,7 +10,8 @@ from typing import Any
 from autosmote.analysis.scores import OVERALL
 from autosmote.errors import UnknownNameError
 from autosmote.evaluation import CLASSIFIERS, METRICS
-from autosmote.samplers import registry, smote_variants
+from autosmote.hyperparameters import Grids
+from autosmote.samplers import SamplerSpec, registry, smote_variants
 from autosmote.search import strategies
 from autosmote.search.reward_scaling import REWARD_SCALINGS
 from autosmote.search.state_features import STATE_FEATURES
@@ -51,6 +52,10 @@ class Study:
         ``ablation.datasets`` that the study has for ``ablation.strategies``.
     ratios : tuple of float
         Minority rows per majority row that the comparison samplers try.
+    hyperparameters : autosmote.hyperparameters.Grids
+        The values of the hyperparameter study.
+    hyperparameter_cells : dict of str to tuple
+        Its ``dataset``, ``imbalance_ratio`` and ``seed``: those that the study has as well.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Study:
     bundles: dict[str, tuple[str, ...]]
     searches: dict[str, tuple[str, ...]]
     ratios: tuple[float, ...]
+    hyperparameters: Grids
+    hyperparameter_cells: dict[str, tuple[Any, ...]]
 
     @property
     def categories(self) -> set[str]:
@@ -104,6 +111,15 @@ class Study:
             bundles=bundle(samplers, config["jobs"]["samplers_per_job"]),
             searches=_searches(study, config["ablation"]),
             ratios=tuple(study["ratios"]),
+            hyperparameters=Grids(config["hyperparameters"]["grids"], config["search"]),
+            hyperparameter_cells={
+                name: tuple(value for value in study[key] if value in config["hyperparameters"][key])
+                for name, key in (
+                    ("dataset", "datasets"),
+                    ("imbalance_ratio", "imbalance_ratios"),
+                    ("seed", "seeds"),
+                )
+            },
         )
 
 
@@ -197,6 +213,10 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
         for name in ablation[key]:
             if name not in known:
                 yield f"ablation.{key}: {UnknownNameError(kind, name, known)}"
+    for name in config["hyperparameters"]["datasets"]:
+        if name not in config["datasets"]:
+            yield f"hyperparameters.datasets: {UnknownNameError('data set', name, config['datasets'])}"
+    yield from _case_study_mistakes(config)
     for key, registered in (("state_features", STATE_FEATURES), ("reward_scaling", REWARD_SCALINGS)):
         if config["search"][key] not in registered:
             yield f"search.{key}: {UnknownNameError('value', config['search'][key], registered)}"
@@ -212,6 +232,23 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
             f"task: validation {task['validation']} and test {task['test']} leave no rows for training; "
             "their sum has to be below 1"
         )
+
+
+def _case_study_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    case = config["case_study"]
+    if case["dataset"] is not None and case["dataset"] not in config["datasets"]:
+        error = UnknownNameError("data set", case["dataset"], config["datasets"])
+        yield f"case_study.dataset: {error}"
+    for key, kind, known in (
+        ("classifier", "classifier", tuple(CLASSIFIERS)),
+        ("metric", "metric", tuple(METRICS)),
+    ):
+        if case[key] not in known:
+            yield f"case_study.{key}: {UnknownNameError(kind, case[key], known)}"
+    samplers = [spec.name for spec in registry.specs() if isinstance(spec, SamplerSpec)]
+    for name in case["samplers"]:
+        if name not in samplers:
+            yield f"case_study.samplers: {UnknownNameError('sampler', name, samplers)}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,6 +1,9 @@
-"""Small score tables for the tests of the analysis."""
+"""Small score tables, and a small case study, for the tests of the analysis."""
 
+import numpy as np
 import pandas as pd
+
+from autosmote.case_study import GRID, CaseStudy, Method
 
 nan = float("nan")
 CATEGORY = {
@@ -53,4 +56,32 @@ def superior(n_configurations, **samplers):
             for number in range(n_configurations)
             for sampler, gap in {"AutoSMOTE": 0, **samplers}.items()
         )
+    )
+
+
+def tiny_case(generated=True, methods=("NoResampling", "SMOTE", "CTGAN", "KMeansSMOTE", "AutoSMOTE")):
+    """A case study by hand, where KMeansSMOTE made no rows."""
+    draws = np.random.default_rng(0)
+    X = draws.normal(size=(40, 2))
+    made = [name != "KMeansSMOTE" for name in methods]
+    return CaseStudy(
+        dataset="two_clusters",
+        generated=generated,
+        columns=("x", "y"),
+        classifier="tree",
+        metric="macro_f1",
+        X=X,
+        y=(np.arange(40) < 5).astype(np.int64),
+        axes=np.linspace([-3, -4], [3, 4], GRID).T,
+        methods=tuple(
+            Method(name, 0.5, 0.75) if ok else Method(name, None, None, "not applicable: no clusters")
+            for name, ok in zip(methods, made, strict=True)
+        ),
+        synthetic=tuple(
+            draws.normal(size=(number, 2)) if ok else np.empty((0, 2)) for number, ok in enumerate(made)
+        ),
+        regions=tuple(
+            (draws.random((GRID, GRID)) < 0.5).astype(np.uint8) if ok else np.empty((0, 0), np.uint8)
+            for ok in made
+        ),
     )

@@ -8,8 +8,18 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from score_rows import tiny_case
 
-from autosmote.figures import critical_difference, figure4, figure5, ranks, search_curves, style
+from autosmote.figures import (
+    critical_difference,
+    figure4,
+    figure5,
+    figure6,
+    figure7,
+    ranks,
+    search_curves,
+    style,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
@@ -80,6 +90,24 @@ ABLATED = [
     for classifier in ("svm", "tree")
     for name in ABLATIONS
 ] + [history([0.2, 0.4], classifier=classifier) for classifier in ("svm", "tree")]
+
+
+def grid(values, *, setting="scale", metric="mcc", classifier="svm", seeds=1):
+    """Scores of a hyperparameter study, given by value of the setting (the seed adds a tenth)."""
+    columns = ["setting", "value", "metric", "classifier", "seed", "test_score", "validation_score"]
+    rows = [
+        (setting, float(value), metric, classifier, seed, score + seed / 10, score / 2)
+        for value, score in values.items()
+        for seed in range(seeds)
+    ]
+    return pd.DataFrame(rows, columns=columns).assign(dataset="d", imbalance_ratio=50)
+
+
+GRID = pd.concat(
+    grid({1: 0.1, 2: 0.4, 4: 0.3, 6: 0.2, 8: 0.1}, setting=setting, metric=metric, seeds=2)
+    for setting in figure6.LABELS
+    for metric in ("macro_f1", "mcc")
+)
 PLOTS = {
     "figure4": (figure4.plot, FULL, (7.0, 3.95)),
     "figure4-tiny": (figure4.plot, study(["A", "B"]), (3.5, 2.2)),
@@ -89,6 +117,10 @@ PLOTS = {
     "search_curves": (search_curves.plot, HISTORIES, (3.5, 6.2)),
     "search_curves-tiny": (search_curves.plot, [history([0.5])], (3.5, 2.15)),
     "figure5": (figure5.plot, ABLATED, (7.0, 2.15)),
+    "figure6": (figure6.plot, GRID, (7.0, 2.5)),
+    "figure6-tiny": (figure6.plot, grid({4: 0.5}), (7.0, 2.5)),
+    "figure7": (figure7.plot, tiny_case(), (7.0, 4.25)),
+    "figure7-tiny": (figure7.plot, tiny_case(methods=("NoResampling", "AutoSMOTE")), (3.5, 2.5)),
     "critical_difference": (critical_difference.plot_table2, FULL, None),
     "critical_difference-tiny": (critical_difference.plot_table2, study(["AutoSMOTE"]), None),
 }
@@ -339,6 +371,50 @@ def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):
     assert len({colour for colour, _ in looks}) == 6
     with pytest.raises(ValueError, match="no search histories"):
         figure5.plot([elsewhere], "unused")
+
+
+def test_figure6_shows_the_means_by_value(drawn):
+    two = [grid({4: 0.6, 1: 0.2}, seeds=2), grid({4: 0.4, 1: 0.0}, classifier="knn", seeds=2)]
+    figure6.plot(pd.concat([*two, grid({30: 0.9}, setting="neighbours")]), "unused")
+    scale, neighbours = drawn[0].axes
+    test, validation = scale.lines
+    assert test.get_ydata().tolist() == pytest.approx([0.15, 0.55])
+    assert validation.get_ydata().tolist() == pytest.approx([0.05, 0.25])
+    assert [label.get_text() for label in scale.get_xticklabels()] == ["1", "4"]
+    (bars,) = scale.collections
+    ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
+    assert ends == [pytest.approx([0.1, 0.2]), pytest.approx([0.5, 0.6])]
+    assert neighbours.lines[0].get_ydata().tolist() == [pytest.approx(0.9)]
+
+
+def test_figure6_compares_complete_cells_only(drawn):
+    broken = grid({1: np.nan, 4: 0.9}, classifier="knn")
+    figure6.plot(pd.concat([grid({1: 0.2, 4: 0.4}), broken]), "unused")
+    assert drawn[0].axes[0].lines[0].get_ydata().tolist() == pytest.approx([0.2, 0.4])
+    with pytest.raises(ValueError, match="no searches"):
+        figure6.plot(GRID.iloc[:0], "unused")
+
+
+def test_figure7_has_a_panel_per_method_and_says_what_is_generated(drawn):
+    figure7.plot(tiny_case(), "unused")
+    figure7.plot(tiny_case(generated=False), "unused")
+    generated, original = drawn
+    titles = [axes.get_title() for axes in generated.axes if axes.get_visible()]
+    assert titles == [
+        "No resampling\ntest Macro-F1 0.75",
+        "SMOTE\ntest Macro-F1 0.75",
+        "CTGAN\ntest Macro-F1 0.75",
+        "KMeansSMOTE\nmade no rows",
+        "AutoSMOTE\ntest Macro-F1 0.75",
+    ]
+    assert "generated for this project, not the paper's" in generated.get_supxlabel()
+    assert original.get_supxlabel() == "x (standard deviations)"
+    # Majority and minority everywhere; synthetic rows in between where there are any.
+    sizes = [
+        [len(points.get_offsets()) for points in axes.collections if len(points.get_offsets()) > 1]
+        for axes in generated.axes[:5]
+    ]
+    assert sizes == [[35, 5], [35, 5], [35, 2, 5], [35, 5], [35, 4, 5]]
 
 
 def test_critical_difference_by_hand():

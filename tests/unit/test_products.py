@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from score_rows import superior
+from score_rows import superior, tiny_case
 
 pytest.importorskip("matplotlib", reason="needs the study extra")
 pytest.importorskip("pyarrow", reason="needs the study extra")
@@ -21,6 +21,9 @@ ALL = {
     "Flat policy": 0.15,
     "ClassWeight": 0.12,
 }
+
+
+OTHERS = ("figure5", "figure6", "figure7", "search_curves")
 
 
 def score_table(**samplers: float) -> pd.DataFrame:
@@ -67,7 +70,12 @@ def test_command_makes_everything_from_files(
     tmp_path: Path, searches: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_frame(score_table(**ALL), tmp_path / "scores.parquet")
+    grid = score_table(**ALL).query("category == 'Auto-sampling'").assign(setting="scale", value=4.0)
+    write_frame(grid, tmp_path / "hyperparameters.parquet")
+    tiny_case().save(tmp_path / "case_study")
     arguments = ["--scores", tmp_path / "scores.parquet", "--searches", searches, "--out", tmp_path / "out"]
+    arguments += ["--hyperparameters", tmp_path / "hyperparameters.parquet"]
+    arguments += ["--case-study", tmp_path / "case_study.npz"]
     assert main(list(map(str, arguments))) == 0
     found = {
         str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
@@ -75,7 +83,7 @@ def test_command_makes_everything_from_files(
     tables = {
         f"tables/{name}.{suffix}" for name in products.TABLES for suffix in ("csv", "md", "tex", "html")
     }
-    figures = {f"figures/{name}" for name in [*products.FIGURES, "figure5", "search_curves"]}
+    figures = {f"figures/{name}" for name in [*products.FIGURES, *OTHERS]}
     assert found == tables | {f"{name}.{suffix}" for name in figures for suffix in ("png", "pdf")}
     assert set(capsys.readouterr().out.split()) == {str(tmp_path / "out" / name) for name in found}
 

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autosmote.analysis.methods import CATEGORIES
 from autosmote.samplers import registry
 from autosmote.search import strategies
 from autosmote.search.settings import STRATEGY_KEYS, SearchSettings
@@ -83,6 +84,36 @@ def test_ablations_run_on_those_of_their_data_sets_that_the_study_has() -> None:
     assert searches(two, {"datasets": []}) == {"autosmote": ("Phoneme", "Electricity")}
 
 
+def test_hyperparameters_are_studied_where_the_study_has_data() -> None:
+    study = Study.from_config(PAPER, SCHEMA)
+    assert study.hyperparameter_cells == {
+        "dataset": ("Mozilla4",),
+        "imbalance_ratio": (50,),
+        "seed": (0, 1, 2, 3, 4),
+    }
+    # Five values of each of three settings, one of which they share.
+    assert len(study.hyperparameters.searches()) == 3 * 5 - 2
+    fewer = merged(PAPER, {"study": {"datasets": ["Phoneme"], "seeds": [3, 7]}})
+    cells = Study.from_config(fewer, SCHEMA).hyperparameter_cells
+    assert (cells["dataset"], cells["seed"]) == ((), (3,))
+
+
+def test_every_category_has_its_place_in_the_tables() -> None:
+    methods = [*registry.specs(), *strategies.specs()]
+    assert {method.category for method in methods} <= set(CATEGORIES)
+
+
+def test_categories_are_those_of_all_methods() -> None:
+    categories = Study.from_config(PAPER, SCHEMA).categories
+    assert {"Auto-sampling", "Ablation", "SMOTE variant", "Generative models"} < categories
+    changes = {
+        "study": {"samplers": ["SMOTE", "ClassWeight"], "variants": []},
+        "ablation": {"strategies": []},
+    }
+    few = Study.from_config(merged(PAPER, changes), SCHEMA).categories
+    assert few == {"Over-sampling", "Extension", "Auto-sampling"}
+
+
 def test_strategy_of_the_study_is_searched_everywhere_if_it_is_an_ablation_too() -> None:
     everywhere = {"datasets": ["Phoneme", "Mozilla4"], "strategies": ["autosmote", "flat"]}
     found = searches(everywhere, {"datasets": ["Mozilla4"], "strategies": ["flat", "random_search"]})
@@ -142,6 +173,25 @@ def test_other_configurations_state_differences_only(name: str) -> None:
         ({"study": {"strategies": ["flat"]}}, "study.strategies: 'autosmote' is missing; "),
         ({"ablation": {"strategies": ["flatt"]}}, "ablation.strategies: unknown strategy 'flatt'; did you "),
         ({"ablation": {"datasets": ["Mozilla"]}}, "ablation.datasets: unknown data set 'Mozilla'; did you "),
+        (
+            {"hyperparameters": {"datasets": ["Mozilla"]}},
+            "hyperparameters.datasets: unknown data set 'Mozilla'; did you mean 'Mozilla4'? ",
+        ),
+        (
+            {"hyperparameters": {"grids": {"K": [1]}}},
+            "hyperparameters.grids: unknown key 'K'; known: ",
+        ),
+        (
+            {"hyperparameters": {"grids": {"g2_max": [0]}}},
+            "hyperparameters.grids.g2_max.0: 0 is less ",
+        ),
+        (
+            {"case_study": {"dataset": "toy"}},
+            "case_study.dataset: unknown data set 'toy'; ",
+        ),
+        ({"case_study": {"classifier": "svc"}}, "case_study.classifier: unknown classifier 'svc'; "),
+        ({"case_study": {"metric": "auc"}}, "case_study.metric: unknown metric 'auc'; "),
+        ({"case_study": {"samplers": ["MESA"]}}, "case_study.samplers: unknown sampler 'MESA'; "),
         ({"ablation": {"seeds": [0]}}, "ablation: unknown key 'seeds'; known: datasets, strategies"),
         ({"study": {"datasets": ["Fonem"]}}, "study.datasets: unknown data set 'Fonem'; "),
         ({"study": {"seeds": [1, 1]}}, "study.seeds: [1, 1] has non-unique elements"),

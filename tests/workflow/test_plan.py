@@ -10,7 +10,8 @@ from harness import ROOT, snakemake
 TARGETS = {
     *("all", "data", "tasks", "searches", "baselines", "scores", "tracking"),
     *("tables", "table1", "table2", "table3", "table4", "extensions", "statistics"),
-    *("figures", "figure4", "figure5", "search_curves", "ranks"),
+    *("hyperparameter_searches", "hyperparameter_scores", "case_study"),
+    *("figures", "figure4", "figure5", "figure6", "figure7", "search_curves", "ranks"),
     *("critical_difference", "critical_difference_ablations"),
 }
 
@@ -35,6 +36,8 @@ def test_paper_study_is_planned_in_fewer_than_5000_jobs(tmp_path: Path) -> None:
     assert jobs["split"] == 6 * 3 * 5
     assert jobs["baseline"] == 6 * 3 * 5 * (7 + 8)
     assert jobs["search"] == (6 + 8) * 3 * 5 * 4 * 2
+    # Mozilla4 at one ratio, with 13 settings
+    assert jobs["hyperparameter_search"] == 13 * 5 * 4 * 2
     assert sum(jobs.values()) < 5000
 
 

@@ -21,7 +21,8 @@ AGGREGATES = dict.fromkeys(
     ],
     1,
 )
-SEARCHED = {"search": 2, "search_curves": 1, "figure5": 1} | AGGREGATES
+GRID = {"hyperparameter_search": 2, "hyperparameter_scores": 1, "figure6": 1}
+SEARCHED = {"search": 2, "search_curves": 1, "figure5": 1, "case_study": 1, "figure7": 1} | GRID | AGGREGATES
 
 
 def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> None:
@@ -37,7 +38,7 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     names = [f"table{number}{beside}" for number in range(1, 5) for beside in ("", "_beside_paper")]
     names += ["comparisons", "friedman", "mean_scores", "coverage"]
     assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")}
-    names = ["figure4", "figure5", "search_curves", "ranks"]
+    names = ["figure4", "figure5", "figure6", "figure7", "search_curves", "ranks"]
     names += ["critical_difference_table2", "critical_difference_table4"]
     assert len(list((results / "figures").iterdir())) == 2 * len(names)
     for name in names:
@@ -56,6 +57,25 @@ def test_ablation_is_in_the_score_table_and_its_own_folder_but_not_in_table_2(sm
     assert len(pd.read_parquet(search / "history.parquet")) == 4
     ranked = pd.read_csv(results / "tables" / "table2.csv")["method"]
     assert sorted(set(ranked)) == ["AutoSMOTE", "No resampling", "RandomUnderSampler", "SMOTE"]
+
+
+def test_hyperparameters_are_changed_one_at_a_time(smoke: Path) -> None:
+    scores = pd.read_parquet(smoke / RESULTS / "hyperparameters.parquet")
+    found = {
+        (row["setting"], row["value"]): json.loads(row["settings"])["g2_max"]
+        for row in scores.to_dict("records")
+    }
+    assert found == {("scale", 4): 10, ("g2_max", 5): 5, ("g2_max", 10): 10, ("neighbours", 30): 10}
+    # What all of them share is the study's own search, run once more.
+    shared = scores[scores["value"] != 5]
+    study = pd.read_parquet(smoke / RESULTS / "scores.parquet").query("sampler == 'AutoSMOTE'")
+    assert set(shared["test_score"]) == set(study["test_score"])
+
+
+def test_case_study_without_a_data_set_says_so(smoke: Path) -> None:
+    run = snakemake(smoke, "--dry-run", "figure7", config={"case_study": {"dataset": None}})
+    assert run.code != 0
+    assert "case_study.dataset is null; name a data set to draw" in run.output
 
 
 def test_search_is_bounded_by_its_configuration_and_logs_its_progress(smoke: Path) -> None:
@@ -78,7 +98,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
 
     logs = jobs("logs")
     assert logs == jobs("benchmarks")
-    assert len(logs) == 21
+    assert len(logs) == 28
 
 
 def test_second_run_has_nothing_to_do_whatever_the_number_of_actors(smoke: Path) -> None:
@@ -169,7 +189,7 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         assert "WARNING" not in run.output
     results = smoke / RESULTS
     names = [file.name for file in (*results.glob("tables/*.html"), *results.glob("figures/*.png"))]
-    assert len(names) == 12 + 6
+    assert len(names) == 12 + 8
     report = (tmp_path / "report.html").read_text()
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         inside = " ".join(archive.namelist())

@@ -18,7 +18,8 @@ outcome = run_search(
     snakemake.wildcards.classifier,
     snakemake.wildcards.metric,
     snakemake.params.settings,
-    strategy=snakemake.wildcards.strategy,
+    # The searches of the hyperparameter study are all AutoSMOTE's.
+    strategy=snakemake.wildcards.get("strategy", "autosmote"),
     actors=snakemake.threads,
     evaluator=snakemake.config["search"]["evaluator"],
     device="cuda" if use_cuda else "cpu",

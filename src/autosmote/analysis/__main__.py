@@ -11,7 +11,8 @@ from autosmote.analysis import products
 from autosmote.analysis.methods import ABLATION, REFERENCE
 from autosmote.analysis.scores import collect
 from autosmote.analysis.significance import PAIRS
-from autosmote.figures import figure5, search_curves
+from autosmote.case_study import CaseStudy
+from autosmote.figures import figure5, figure6, figure7, search_curves
 from autosmote.figures.curves import History
 from autosmote.storage import CorruptFileError, read_frame, read_json
 
@@ -48,6 +49,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="folder of searches (results/searches), for Figure 5 and the curves of all searches",
     )
     parser.add_argument(
+        "--hyperparameters",
+        type=Path,
+        metavar="FILE",
+        help="table of the hyperparameter study (results/hyperparameters.parquet), for Figure 6",
+    )
+    parser.add_argument(
+        "--case-study",
+        type=Path,
+        metavar="FILE",
+        help="rows of the case study (results/case_study.npz, with the .json beside it), for Figure 7",
+    )
+    parser.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="where tables/ and figures/ go"
     )
     parser.add_argument(
@@ -73,13 +86,18 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
             yield from products.write(
                 name, scores, options.out / folder, pairs=options.pairs, alpha=options.alpha
             )
+    figures = options.out / "figures"
     if options.searches is not None:
         histories = _histories(options.searches)
-        figures = options.out / "figures"
         own = [(row, history) for row, history in histories if row["sampler"] == REFERENCE]
         yield from search_curves.plot(own, figures / "search_curves")
         if any(row["category"] == ABLATION for row, _ in histories):
             yield from figure5.plot(histories, figures / "figure5")
+    if options.hyperparameters is not None:
+        yield from figure6.plot(read_frame(options.hyperparameters), figures / "figure6")
+    if options.case_study is not None:
+        case = CaseStudy.load(options.case_study.with_suffix(""))
+        yield from figure7.plot(case, figures / "figure7")
 
 
 def _histories(folder: Path) -> list[History]:

@@ -1,4 +1,4 @@
-"""Data sets as they come: from OpenML, from a CSV file or URL, or bundled with scikit-learn."""
+"""Data sets as they come: from OpenML, from a CSV file or URL, bundled with scikit-learn, or generated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -27,6 +27,10 @@ class DatasetError(ValueError):
     """A data set cannot be obtained, or cannot serve as a binary classification task."""
 
 
+class _UnreachableError(DatasetError):
+    """There is no connection to the host of an address."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A binary classification data set before scaling, encoding and under-sampling.
@@ -38,10 +42,10 @@ class Dataset:
     target : pandas.Series of int64
         1 for the minority class, 0 for the majority class.
     meta : dict
-        JSON-ready facts: ``name``, ``source``, ``openml_id`` (None unless from OpenML), ``origin`` (path or
-        address), ``checksum``, ``licence`` (None if unknown), ``target``, ``rows``,
-        ``n_features_raw``, ``majority`` and ``minority`` (lists of labels), ``n_majority``, ``n_minority``
-        and ``class_counts`` (rows per label).
+        JSON-ready facts: ``name``, ``source`` (``generated`` also where such a set stands in),
+        ``openml_id`` (None unless from OpenML), ``origin`` (path or address), ``checksum``, ``licence`` (None
+        if unknown), ``target``, ``rows``, ``n_features_raw``, ``majority`` and ``minority``
+        (lists of labels), ``n_majority``, ``n_minority`` and ``class_counts`` (rows per label).
     """
 
     frame: pd.DataFrame
@@ -63,13 +67,15 @@ class _Table:
     origin: str
     checksum: str
     licence: str | None = None
+    generated: bool = False
 
 
 # For each source, the keys that it needs and those that it takes besides.
 _KEYS = {
     "openml": ({"id"}, {"version", "target", "md5"}),
-    "csv": ({"target"}, {"path", "url", "sha256"}),
+    "csv": ({"target"}, {"path", "url", "sha256", "offline"}),
     "sklearn": ({"name"}, set()),
+    "generated": ({"name"}, set()),
 }
 _COMMON_KEYS = {"source", "minority", "licence"}
 
@@ -89,6 +95,8 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
         - ``csv``: ``target``, and ``path`` or ``url``; ``sha256`` (optional for a path). The file is
           comma-separated UTF-8 with a header. Text columns are categorical; empty fields, ``?`` and what
           pandas reads as missing are missing values.
+          ``offline`` names a generated data set to take where the host of the URL cannot be reached.
+        - ``generated``: ``name`` of a data set that is drawn, always the same: two_clusters.
         - ``sklearn``: ``name`` of a data set bundled with scikit-learn: breast_cancer, digits, iris or wine.
           Labels are the names that scikit-learn gives to the classes.
 
@@ -114,6 +122,8 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
             table = _read_openml(spec, openml_cache)
         elif spec["source"] == "csv":
             table = _read_csv(spec)
+        elif spec["source"] == "generated":
+            table = _generate(spec["name"])
         else:
             table = _read_sklearn(spec)
         return _to_dataset(name, spec, table)
@@ -196,7 +206,7 @@ def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
     features = _features(frame.drop(columns=table.target))
     meta = {
         "name": name,
-        "source": spec["source"],
+        "source": "generated" if table.generated else spec["source"],
         "openml_id": spec["id"] if spec["source"] == "openml" else None,
         "origin": table.origin,
         "checksum": table.checksum,
@@ -260,8 +270,15 @@ def _read_csv(spec: Mapping[str, Any]) -> _Table:
         if not path.is_file():
             raise DatasetError(f"there is no file {path}; correct `path`")
         return _parse_csv(spec, path, origin=str(spec["path"]))
-    with tempfile.TemporaryDirectory() as folder:
-        return _parse_csv(spec, _download(spec, Path(folder)), origin=str(spec["url"]))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return _parse_csv(spec, _download(spec, Path(folder)), origin=str(spec["url"]))
+    except _UnreachableError as error:
+        if "offline" not in spec:
+            raise
+        logger.warning("%s; taking the generated data set %r instead", error, spec["offline"])
+        table = _generate(spec["offline"])
+        return replace(table, origin=f"{table.origin} in place of {spec['url']}, which could not be reached")
 
 
 def _download(spec: Mapping[str, Any], folder: Path) -> Path:
@@ -277,7 +294,9 @@ def _download(spec: Mapping[str, Any], folder: Path) -> Path:
     try:
         pooch.HTTPDownloader(timeout=60)(url, str(path), None)
     except requests.exceptions.RequestException as error:
-        raise DatasetError(f"cannot download {url} ({error}); check `url` and the connection") from error
+        offline = isinstance(error, requests.exceptions.ConnectionError | requests.exceptions.Timeout)
+        kind = _UnreachableError if offline else DatasetError
+        raise kind(f"cannot download {url} ({error}); check `url` and the connection") from error
     return path
 
 
@@ -319,6 +338,28 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
         )
     frame.columns = pd.Index(header, dtype=object)
     return _Table(frame, str(spec["target"]), origin, f"sha256:{checksum}")
+
+
+def _generate(name: str) -> _Table:
+    if name not in _GENERATED:
+        raise DatasetError(f"nothing is generated by the name {name!r}; known: {', '.join(_GENERATED)}")
+    frame, target = _GENERATED[name]()
+    checksum = hashlib.sha256(frame.to_csv(index=False, float_format="%.12g").encode())
+    return _Table(frame, target, f"generated: {name}", f"sha256:{checksum.hexdigest()}", generated=True)
+
+
+def _two_clusters() -> tuple[pd.DataFrame, str]:
+    """Draw rows of the shape of the paper's toy data: a slanted majority between two minority clusters."""
+    draws = np.random.default_rng(2022)
+    nominal = draws.multivariate_normal([1.5, 1.8], [[2.8, 1.9], [1.9, 3.6]], size=450)
+    left = draws.multivariate_normal([0.3, 4.8], [[0.5, 0.3], [0.3, 1.6]], size=15)
+    right = draws.multivariate_normal([6.2, 3.1], [[0.4, 0.1], [0.1, 1.0]], size=20)
+    frame = pd.DataFrame(np.concatenate([nominal, left, right]), columns=["x", "y"])
+    frame.insert(0, "label", ["nominal"] * 450 + ["anomaly"] * 35)
+    return frame, "label"
+
+
+_GENERATED = {"two_clusters": _two_clusters}
 
 
 def _read_sklearn(spec: Mapping[str, Any]) -> _Table:

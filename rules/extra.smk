@@ -1,0 +1,99 @@
+# What the paper studies apart from its comparison of methods: the hyperparameters of the search, and one small case.
+
+
+rule hyperparameter_searches:
+    """The results of all searches of the hyperparameter study."""
+    input:
+        grid_searches(GRID_SEARCH),
+
+
+rule hyperparameter_search:
+    """One AutoSMOTE search with one setting changed."""
+    input:
+        task=TASK,
+    output:
+        result=GRID_SEARCH,
+        history=f"{RESULTS}/hyperparameters/{GRID_ID}/history.parquet",
+        samples=f"{RESULTS}/hyperparameters/{GRID_ID}/samples.npz",
+    log:
+        f"{LOGS}/hyperparameter_search/{GRID_ID}.log",
+    benchmark:
+        f"{BENCHMARKS}/hyperparameter_search/{GRID_ID}.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    threads: config["search"]["actors"]
+    resources:
+        **demand(
+            "search",
+            mb_per_thread=config["resources"]["search"]["mem_mb_per_actor"],
+            goes_on=True,
+        ),
+    params:
+        settings=lambda wildcards: SETTINGS | CHANGED[wildcards.changed],
+        code=SEARCH_CODE,
+    script:
+        "../workflow/scripts/search.py"
+
+
+rule hyperparameter_scores:
+    """The table of the hyperparameter study, one row per search and setting."""
+    input:
+        results=grid_searches(GRID_SEARCH),
+    output:
+        scores=GRID_SCORES,
+    log:
+        f"{LOGS}/hyperparameter_scores/hyperparameter_scores.log",
+    benchmark:
+        f"{BENCHMARKS}/hyperparameter_scores/hyperparameter_scores.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **demand("analysis"),
+    params:
+        grids=config["hyperparameters"]["grids"],
+        settings=SETTINGS,
+        code=code(
+            "hyperparameter_scores.py",
+            "autosmote.analysis.scores",
+            "autosmote.hyperparameters",
+        ),
+    script:
+        "../workflow/scripts/hyperparameter_scores.py"
+
+
+rule case_study:
+    """What each method makes of the data set of the case study."""
+    input:
+        data=case_study_data(DATA),
+        facts=case_study_data(DATA_FACTS),
+    output:
+        rows=CASE_STUDY_ROWS,
+        facts=CASE_STUDY_FACTS,
+    log:
+        f"{LOGS}/case_study/case_study.log",
+    benchmark:
+        f"{BENCHMARKS}/case_study/case_study.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **demand("baseline"),
+    params:
+        case={
+            key: value
+            for key, value in config["case_study"].items()
+            if key != "dataset"
+        },
+        ratios=STUDY.ratios,
+        search=SETTINGS,
+        methods=config["methods"],
+        code=code(
+            "case_study.py",
+            "autosmote.case_study",
+            "autosmote.datasets.preprocessing",
+            "autosmote.datasets.tasks",
+            "autosmote.evaluation",
+            "autosmote.samplers",
+            "autosmote.search",
+        ),
+    script:
+        "../workflow/scripts/case_study.py"

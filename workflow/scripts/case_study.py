@@ -1,0 +1,18 @@
+"""Over-sample the data set of the case study with each method."""
+
+from pathlib import Path
+
+from joblog import log_to
+
+from autosmote.case_study import run
+from autosmote.datasets.sources import load_dataset
+
+log_to(snakemake.log[0])
+case = run(
+    load_dataset(snakemake.input.data, snakemake.input.facts),
+    **snakemake.params.case,
+    ratios=snakemake.params.ratios,
+    search=snakemake.params.search,
+    methods=snakemake.params.methods,
+)
+case.save(Path(snakemake.output.rows).with_suffix(""))

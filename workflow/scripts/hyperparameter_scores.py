@@ -1,0 +1,14 @@
+"""Collect the results of the hyperparameter study."""
+
+from pathlib import Path
+
+from joblog import log_to
+
+from autosmote.hyperparameters import Grids
+from autosmote.storage import write_frame
+
+log_to(snakemake.log[0])
+grids = Grids(snakemake.params.grids, snakemake.params.settings)
+# results/hyperparameters/<name>/<dataset>/<ratio>/<classifier>/<metric>/<seed>/result.json
+results = [(path.parents[5].name, path) for path in map(Path, snakemake.input.results)]
+write_frame(grids.collect(results), snakemake.output.scores)
