@@ -190,6 +190,11 @@ def demand(rule, mb_per_thread=0, goes_on=False):
     return further | {"mem_mb": mem_mb, "runtime": runtime}
 
 
+def single_process(wildcards):
+    """Whether a strategy has no use for actors and a GPU."""
+    return strategies.get(wildcards.strategy).single_process
+
+
 def local_file(wildcards):
     """The file that a data set is read from, if it is one."""
     return config["datasets"][wildcards.dataset].get("path", [])

@@ -1,9 +1,4 @@
 # Searches for the synthetic samples that serve a classifier and a metric best.
-from autosmote.search import strategies
-
-
-def single_process(wildcards):
-    return strategies.get(wildcards.strategy).single_process
 
 
 SETTINGS = {

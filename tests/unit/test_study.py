@@ -105,7 +105,7 @@ def test_every_category_has_its_place_in_the_tables() -> None:
 
 def test_categories_are_those_of_all_methods() -> None:
     categories = Study.from_config(PAPER, SCHEMA).categories
-    assert {"Auto-sampling", "Ablation", "SMOTE variant", "Generative models"} < categories
+    assert {"Auto-sampling", "Ablation", "SMOTE variant", "Generative model"} < categories
     changes = {
         "study": {"samplers": ["SMOTE", "ClassWeight"], "variants": []},
         "ablation": {"strategies": []},

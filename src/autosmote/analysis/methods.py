@@ -15,7 +15,7 @@ CATEGORIES = (
     "Under-sampling",
     "Over-sampling",
     "Combined over- and under-sampling",
-    "Generative models",
+    "Generative model",
     "Meta-learning",
     VARIANT,
     ABLATION,
