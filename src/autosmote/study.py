@@ -182,6 +182,9 @@ def _variants(study: Mapping[str, Any]) -> list[str]:
 
 def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     for name, target in config["samplers"].items():
+        if name in {strategy.label for strategy in strategies.specs()}:
+            yield f"samplers.{name}: {name!r} is what the tables call a search; choose another name"
+            continue
         try:
             registry.add(name, target)
         except ValueError as error:

@@ -163,6 +163,10 @@ def test_other_configurations_state_differences_only(name: str) -> None:
         ({"samplers": {"A": "json:A"}}, "samplers.A: cannot load 'json:A': AttributeError: "),
         ({"samplers": {"A": "json:dumps"}}, "samplers.A: 'json:dumps' is no SamplerSpec or MethodSpec but"),
         ({"samplers": {"SMOTE": "json:dumps"}}, "samplers.SMOTE: 'SMOTE' is the name of a method that is "),
+        (
+            {"samplers": {"AutoSMOTE": "autosmote.samplers.registry:_NO_RESAMPLING"}},
+            "samplers.AutoSMOTE: 'AutoSMOTE' is what the tables call a search; choose another name",
+        ),
         ({"limits": {"memory_mb": 0}}, "limits.memory_mb: 0 is less than the minimum of 1"),
         ({"study": {"classifiers": ["svc"]}}, "study.classifiers: unknown classifier 'svc'; "),
         ({"study": {"metrics": ["auc"]}}, "study.metrics: unknown metric 'auc'; "),
