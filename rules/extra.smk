@@ -94,6 +94,7 @@ rule case_study:
             "autosmote.evaluation",
             "autosmote.samplers",
             "autosmote.search",
+            "autosmote.threads",
         ),
     script:
         "../workflow/scripts/case_study.py"

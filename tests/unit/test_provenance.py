@@ -63,6 +63,7 @@ READ_ONLY = {
         "autosmote.samplers.soft_actor_critic",
         "autosmote.samplers.spec",
     },
+    "case_study.py": {"autosmote.datasets.sources", "autosmote.progress"},
     "tracking.py": {"autosmote.analysis.scores"},
     # The tables and the figures stand in one list; a table draws nothing.
     "analysis.smk: from_scores.py": {"autosmote.figures"},
@@ -73,7 +74,7 @@ def test_rules_name_the_modules_that_their_scripts_use() -> None:
     declared = [
         (path.name, script, set(re.findall(r'"([\w.]+)"', modules)))
         for path in sorted((ROOT / "rules").glob("*.smk"))
-        for script, modules in re.findall(r'code=code\(\s*"(\w+\.py)",([^)]*)\)', path.read_text())
+        for script, modules in re.findall(r'(?i)code *= *code\(\s*"(\w+\.py)",([^)]*)\)', path.read_text())
     ]
     scripts = {path.name for path in (ROOT / "workflow" / "scripts").glob("*.py")} - {"joblog.py"}
     assert {script for _, script, _ in declared} == scripts
