@@ -4,14 +4,14 @@
 
 CPU seconds, not wall time, except for the iterations per second. `overhead_ratio` is all CPU of the search
 per iteration over that of plain scikit-learn: fitting the classifier on the same rows and predicting the
-validation rows, measured in the same run. Data sets are those of config/config.yaml, from the OpenML cache or
-the network.
+validation rows, measured in the same run. Memory is the resident memory of all processes (Linux only). Data
+sets are those of config/config.yaml, from the OpenML cache or the network.
 """
 
 import argparse
 import json
 import os
-import resource
+import re
 import sys
 import time
 from pathlib import Path
@@ -58,6 +58,24 @@ class Recorded(ValidationReward):
         return super().__call__(samples)
 
 
+class Memory:
+    """The largest resident memory so far of this process and its actors, added up, in MB."""
+
+    def __init__(self, iterations: int) -> None:
+        self.iterations = iterations
+        self.megabytes = 0.0
+
+    def __call__(self, iteration) -> None:
+        if iteration.iteration == self.iterations:  # The actors still run, and have seen everything.
+            pids = [os.getpid(), *map(int, Path("/proc/thread-self/children").read_text().split())]
+            self.megabytes = sum(map(self.of_process, pids))
+
+    @staticmethod
+    def of_process(pid: int) -> float:
+        status = Path(f"/proc/{pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 2)[2], prog="benchmarks/search.py"
@@ -101,12 +119,13 @@ def main() -> None:
     cpu, wall = sum(os.times()[:4]), time.perf_counter()
     scorer = LabelScorer(METRICS[options.metric])
     reward = Recorded(space, estimator, scorer, *parts, evaluator=options.evaluator)
-    result = search(space, reward, settings, actors=options.actors, device=options.device)
+    memory = Memory(options.iterations)
+    result = search(
+        space, reward, settings, actors=options.actors, device=options.device, on_iteration=memory
+    )
     cpu, wall = sum(os.times()[:4]) - cpu, time.perf_counter() - wall
 
     n = options.iterations
-    usage = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    kilobytes = usage[0] + (options.actors * usage[1] if options.actors > 1 else 0)
     report = {
         **{key: value for key, value in vars(options).items() if key != "json"},
         "dataset": name,
@@ -114,7 +133,7 @@ def main() -> None:
         "mean_synthetic_rows": float(result.history["n_synthetic"].mean()),
         "cpu_seconds_per_iteration": cpu / n,
         "iterations_per_second": n / wall,
-        "peak_memory_mb": kilobytes / 1024,
+        "peak_memory_mb": memory.megabytes,
     }
     if options.actors == 1:  # The work of actor processes cannot be told apart from here.
         split = {"rollout": rollout.seconds, "classifier": classifier.seconds, "learner": learner.seconds}
