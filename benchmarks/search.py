@@ -103,6 +103,7 @@ def main() -> None:
     if options.dataset.lower() not in names:
         sys.exit(f"unknown data set {options.dataset!r}; known: {', '.join(specs)}")
     name = names[options.dataset.lower()]
+    specs[name].pop("domain", None)  # For Table 1.
     try:
         task = make_task(fetch(name, specs[name]), options.ir, options.seed)
     except (DatasetError, TaskError) as error:
