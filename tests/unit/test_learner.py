@@ -1,6 +1,7 @@
 """The learner against Eq. 2 on uncompressed steps, and the buffers of Algorithm 2."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -285,6 +286,17 @@ def test_more_updates_per_iteration_use_more_steps(space):
         learner.learn(episode, 0.5)
         counts.append(learner._optimisers["low_level"].state_dict()["steps"])
     assert counts == [1, 3]
+
+
+def test_trained_policies_take_no_more_memory_than_their_numbers(space):
+    learner = Learner(space, make_settings(cross_instance_buffer=1, hidden=64))
+    learner.learn(draw(space, make_settings(hidden=64), learner), 0.5)
+    before = learner.weights()
+    policies = learner.trained()
+    n_bytes = sum(array.nbytes for array in before.values())
+    assert len(pickle.dumps(policies)) < n_bytes + 20_000
+    after = pickle.loads(pickle.dumps(policies)).export()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
 
 
 def test_initial_weights_depend_on_the_seed_alone(space):

@@ -171,7 +171,7 @@ def search(
             pool.close()
     samples = space.decode(course.best_instance, course.best_action)
     history = pd.DataFrame(course.history)
-    policies = learner.policies.cpu()
+    policies = learner.trained()
     return SearchResult(course.best_score, course.best_iteration, samples, history, policies, resumed_after)
 
 

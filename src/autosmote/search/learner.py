@@ -240,6 +240,19 @@ class Learner:
         """Copies of the current weights, for the actors."""
         return self.policies.export()
 
+    def trained(self) -> Policies:
+        """Hand over the policies, on the CPU; nothing can be learned after that.
+
+        Returns
+        -------
+        Policies
+            Each of its parameters in memory of its own: a pickle would hold the optimiser's whole vector for
+            each of them.
+        """
+        for parameter in self.policies.parameters():
+            parameter.data, parameter.grad = parameter.detach().cpu().clone(), None
+        return self.policies.cpu()
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that learning goes on from, as tensors and plain values."""
         return {
