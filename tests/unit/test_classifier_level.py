@@ -208,6 +208,16 @@ def test_model_that_cannot_come_out_of_its_process_is_a_failure(task):
     assert "returned what cannot be pickled: cannot pickle '_thread.lock' object" in row["message"]
 
 
+def test_note_stands_in_the_message_behind_the_ratios(task):
+    def learn(ratio):
+        if ratio == 0.1:
+            raise NotApplicable("too small")
+        return Learned(Constant(1), note="mind this")
+
+    (row,) = run(task, scripted(learn), classifiers=["tree"], metrics=["mcc"])
+    assert row["message"] == "1 of 4 ratios (0.1) not applicable: too small; mind this"
+
+
 def test_missing_package_is_no_fault_of_the_method(task):
     def learn(ratio):
         raise ImportError("not installed")
