@@ -182,6 +182,10 @@ def test_text_of_another_encoding_is_refused(tmp_path):
         ),
         ({"source": "csv", "url": "/etc/hostname", "target": "y", "sha256": "0"}, "use `path`"),
         ({"source": "csv", "url": "http://127.0.0.1/a.csv", "target": "y"}, "needs `sha256`"),
+        (
+            {"source": "csv", "url": "http://alice:secret@127.0.0.1/a.csv", "target": "y", "sha256": "0"},
+            "`url` holds a password, .*netrc",
+        ),
         ({"source": "sklearn", "name": "boston"}, "no 'boston'; known: breast_cancer"),
         ({"source": "openml", "id": "phoneme"}, "integer id, not 'phoneme'"),
         ({"source": "openml", "id": True}, "integer id, not True"),
@@ -203,6 +207,18 @@ def test_csv_from_an_address(tmp_path, serve):
         fetch("mine", {"source": "csv", "url": url, "target": "y", "sha256": "abc"})
     with pytest.raises(DatasetError, match="cannot download .*404"):
         fetch("mine", {"source": "csv", "url": url + "x", "target": "y", "sha256": checksum})
+
+
+def test_address_that_leads_to_a_file(serve):
+    class Redirection(QuietFiles):
+        def do_GET(self):
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/hostname")
+            self.end_headers()
+
+    spec = {"source": "csv", "url": f"{serve(Redirection)}/data.csv", "target": "y", "sha256": "0" * 64}
+    with pytest.raises(DatasetError, match="cannot download .*file:///etc/hostname"):
+        fetch("mine", spec)
 
 
 def test_unreachable_address():

@@ -4,14 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import snakemake
+from harness import SECRETS, snakemake
 
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished smoke run; not to be written to."""
     folder = tmp_path_factory.mktemp("smoke")
-    run = snakemake(folder)
+    run = snakemake(folder, **SECRETS)
     assert run.code == 0, run.output
     return folder
 

@@ -15,6 +15,14 @@ NO_NETWORK = {
     name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 }
 
+# What the environment of a run may hold and its files must not.
+SECRETS = {
+    "MLFLOW_TRACKING_PASSWORD": "the-tracking-password",
+    "OPENML_APIKEY": "the-openml-apikey",
+    "PGPASSWORD": "the-database-password",
+    "SOME_OTHER_TOKEN": "the-other-token",
+}
+
 
 @dataclass(frozen=True)
 class Run:

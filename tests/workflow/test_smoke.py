@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from harness import NO_NETWORK, ROOT, snakemake
+from harness import NO_NETWORK, ROOT, SECRETS, snakemake
 
 RESULTS = Path("results", "smoke")
 CELL = Path("breast_cancer", "ir10")
@@ -99,6 +99,14 @@ def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
     logs = jobs("logs")
     assert logs == jobs("benchmarks")
     assert len(logs) == 28
+
+
+def test_no_file_of_a_run_holds_a_secret_of_its_environment(smoke: Path) -> None:
+    files = [path for path in smoke.rglob("*") if path.is_file()]
+    assert any(path.name == "mlflow.db" for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert not [name for name, secret in SECRETS.items() if secret.encode() in content], path
 
 
 def test_second_run_has_nothing_to_do_whatever_the_number_of_actors(smoke: Path) -> None:

@@ -288,6 +288,8 @@ def _download(spec: Mapping[str, Any], folder: Path) -> Path:
     url = str(spec["url"])
     if urlparse(url).scheme not in ("http", "https"):
         raise DatasetError(f"`url` has to start with http:// or https://, not {url!r}; use `path` for a file")
+    if urlparse(url).password:
+        raise DatasetError("`url` holds a password, which the results would show; put it into ~/.netrc")
     if not spec.get("sha256"):
         raise DatasetError("a `url` needs `sha256`, its file's checksum, so that a study stays the same")
     path = folder / (Path(urlparse(url).path).name or "data.csv")
