@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import time
 
 import numpy as np
@@ -46,6 +47,24 @@ def test_atomic_path_keeps_the_old_file_on_an_error(tmp_path, error):
         raise error
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_kill_in_the_middle_of_a_write_keeps_the_old_file(tmp_path):
+    path = tmp_path / "data.json"
+    write_json({"old": 1}, path)
+    child = os.fork()
+    if child == 0:
+        try:
+            with atomic_path(path) as temporary:
+                temporary.write_text('{"new"')
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert read_json(path) == {"old": 1}
+    # What is left has a name that nothing looks for.
+    (left,) = set(tmp_path.iterdir()) - {path}
+    assert left.name.startswith(".")
 
 
 def test_atomic_path_demands_that_something_was_written(tmp_path):

@@ -3,11 +3,14 @@
 import logging
 import os
 import sys
+import traceback
+from functools import partial
 from types import TracebackType
 
 
 def log_to(path: str) -> None:
     """Write the output of this process and its children, tracebacks and warnings included, to a file."""
+    console = os.dup(sys.stderr.fileno())
     with open(path, "w") as file:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -15,12 +18,17 @@ def log_to(path: str) -> None:
     # A running job can then be followed with `tail -f`.
     sys.stdout.reconfigure(line_buffering=True)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    sys.excepthook = _report
+    sys.excepthook = partial(_report, console)
 
 
-def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _report(
+    console: int, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     """Print why the job ends; where the interrupt met it is of no interest."""
-    if issubclass(kind, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, trace)
+    interrupted = issubclass(kind, KeyboardInterrupt)
+    lines = ["interrupted\n"] if interrupted else traceback.format_exception(kind, error, trace)
+    try:
+        sys.stderr.writelines(lines)
+    except OSError:
+        # The disk that holds the log is full.
+        os.write(console, "".join(lines).encode())

@@ -47,9 +47,10 @@ class Checkpoint:
         CorruptFileError
             If the file is damaged.
         """
-        if not self.path.exists():
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
             return None
-        content = self.path.read_bytes()
         try:
             # weights_only: tensors and plain values, never code.
             saved = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
