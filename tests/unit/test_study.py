@@ -124,7 +124,10 @@ def test_strategy_of_the_study_is_searched_everywhere_if_it_is_an_ablation_too()
     }
 
 
-@pytest.mark.parametrize("name", ["quickstart", "table2_phoneme", "phoneme", "variants", "lite", "smoke"])
+CONFIGURATIONS = ["quickstart", "table2_phoneme", "phoneme", "variants", "lite", "mozilla4", "smoke"]
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_other_configurations_state_differences_only(name: str) -> None:
     changes = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
     assert Study.from_config(merged(PAPER, changes), SCHEMA).name == name
