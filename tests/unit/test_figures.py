@@ -448,7 +448,7 @@ def test_critical_difference_draws_no_bar_without_a_difference(drawn):
     critical_difference.plot_table2(turned, "unused")
     (few,), (none,) = (figure.axes for figure in drawn)
     assert "Too few" in few.get_title()
-    assert "No difference by Friedman's test, p = 1.000" in none.get_title()
+    assert "No significant difference, Friedman p = 1.000" in none.get_title()
     for axes in (few, none):
         assert not [line for line in axes.lines if line.get_linewidth() == 2]
 

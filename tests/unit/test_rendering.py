@@ -149,6 +149,13 @@ def test_marks_and_signs_in_latex():
     assert r"$-$1.5 $\pm$ 0.2$^{\dagger}$ \\" in to_latex(Table(pd.DataFrame(), "c", ("n",), (cells,)))
 
 
+def test_greek_in_latex_is_mathematics():
+    latex = to_latex(Table(pd.DataFrame(), "χ² at α", ("χ²",), ((((Number("–"),)),),)))
+    assert r"\caption{$\chi^2$ at $\alpha$}" in latex
+    assert "\n-- \\\\\n" in latex
+    check_latex(latex)
+
+
 def test_groups_are_named_once():
     assert group_column(["a", "a", "b", "a"]) == (["a", "", "b", "a"], (0, 2, 3))
     assert group_column([]) == ([], ())

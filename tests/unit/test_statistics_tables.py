@@ -54,8 +54,16 @@ def test_extensions_are_compared_where_they_were_run():
     assert set(table.data["method"]) == {"ClassWeight"}
     assert set(table.data["dataset"]) == {"d", "Overall"}
     assert lines_of(table)[4] == "| ClassWeight | d | 7/0/0 | +0.103 | +1.00 | 0.016 | 0.016 |"
+    assert "All 7 cells (sampler, configuration, seed, metric) have a score." in table.notes
     with pytest.raises(ValueError, match="extensions"):
         comparisons.make_extensions(superior(3))
+
+
+def test_untested_comparisons_have_a_dash():
+    assert lines_of(comparisons.make(superior(3, SMOTE=0.2)))[4].endswith(
+        "| 3/0/0 | +0.202 | +1.00 | – | – |"
+    )
+    assert lines_of(friedman_table(superior(3, SMOTE=0.2)))[4].endswith("| 3 | 2 | – | – | – | – | – |")
 
 
 def test_without_the_reference_nothing_is_compared():

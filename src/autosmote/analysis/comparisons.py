@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import numpy as np
 import pandas as pd
 
 from autosmote.analysis import significance
 from autosmote.analysis.labels import metric_label, sampler_label
 from autosmote.analysis.methods import EXTENSION, REFERENCE, against, families
-from autosmote.analysis.rank_table import notes_on_gaps
+from autosmote.analysis.rank_table import cell_statuses, notes_on_gaps
 from autosmote.analysis.rendering import Cell, Number, Table, group_column
 from autosmote.analysis.scores import OVERALL
 from autosmote.analysis.significance import MIN_PAIRS, compare
@@ -115,8 +113,9 @@ def make_extensions(scores: pd.DataFrame, *, pairs: str = "means", alpha: float 
         ),
         notes=(
             _note(pairs, "these methods"),
-            *chain.from_iterable(
-                notes_on_gaps(rows) for _, rows in extensions.groupby("sampler", sort=False)
+            # Cell by cell of each, for they need not have been run on the same.
+            *notes_on_gaps(
+                pd.concat(cell_statuses(rows) for _, rows in extensions.groupby("sampler", sort=False))
             ),
         ),
     )
@@ -168,12 +167,12 @@ def _cells(rows: pd.DataFrame, metrics: list[str]) -> list[Cell]:
 
 def _signed(value: float, decimals: int) -> Cell:
     if np.isnan(value):
-        return ""
+        return (Number("–"),)
     return (Number(f"{value:+.{decimals}f}".replace("-", "−")),)
 
 
 def p_value(value: float) -> Cell:
-    """Return a printed p-value; empty where no test was made.
+    """Return a printed p-value, a dash where no test was made.
 
     Parameters
     ----------
@@ -184,7 +183,7 @@ def p_value(value: float) -> Cell:
     Cell
     """
     if np.isnan(value):
-        return ""
+        return (Number("–"),)
     return (Number("<0.001" if value < 0.001 else f"{value:.3f}"),)
 
 

@@ -160,5 +160,5 @@ def make(scores: pd.DataFrame, *, alpha: float = 0.05) -> Table:
     )
 
 
-def _number(value: float) -> str | tuple[Number, ...]:
-    return "" if np.isnan(value) else (Number(f"{value:.2f}"),)
+def _number(value: float) -> tuple[Number, ...]:
+    return (Number("–" if np.isnan(value) else f"{value:.2f}"),)

@@ -153,24 +153,23 @@ def notes(data: pd.DataFrame, scores: pd.DataFrame, *, pairs: str, alpha: float)
     return (
         _note_on_averages(scores),
         *_notes_on_tests(data, scores, pairs, alpha),
-        *notes_on_gaps(scores),
+        *notes_on_gaps(cell_statuses(scores)),
         *_notes_of_methods(scores),
     )
 
 
-def notes_on_gaps(scores: pd.DataFrame) -> list[str]:
+def notes_on_gaps(statuses: pd.DataFrame) -> list[str]:
     """Count the cells without a score by method and status, and those with unchanged data.
 
     Parameters
     ----------
-    scores : DataFrame
-        Rows of the score table.
+    statuses : DataFrame
+        What `cell_statuses` returns.
 
     Returns
     -------
     list of str
     """
-    statuses = cell_statuses(scores)
     missing = statuses[~statuses["status"].isin(SCORED)]
     unchanged = statuses[statuses["status"] == "unchanged"]
     total = f"{len(statuses)} cells (sampler, configuration, seed, metric)"

@@ -19,7 +19,7 @@ BETTER = "▲"
 INCOMPLETE = "†"
 """Mark of a number: it lacks cells that others have."""
 
-LATEX_PAGE = 55
+LATEX_PAGE = 50
 """Most rows of a LaTeX float; a longer table is continued in the next one."""
 
 
@@ -293,6 +293,9 @@ _LATEX = {
     "<": "$<$",
     ">": "$>$",
     "−": "$-$",
+    "–": "--",
+    "χ²": r"$\chi^2$",
+    "α": r"$\alpha$",
     "±": r"$\pm$",
     BETTER: r"$^{\blacktriangle}$",
     INCOMPLETE: r"$^{\dagger}$",
@@ -301,4 +304,4 @@ _LATEX = {
 
 
 def _escape_latex(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in text)
+    return re.sub("χ²|.", lambda found: _LATEX.get(found[0], found[0]), text)

@@ -172,7 +172,7 @@ class _Diagram:
             return "Too few for Friedman's test"
         p_value = "p < 0.001" if self.test.p_value < 0.001 else f"p = {self.test.p_value:.3f}"
         if not self.significant:
-            return f"No difference by Friedman's test, {p_value}"
+            return f"No significant difference, Friedman {p_value}"
         return f"Friedman {p_value}; critical difference {self.distance:.2f} (α = {self.alpha:g})"
 
 
