@@ -47,11 +47,11 @@ CASE_STUDY_FACTS = f"{RESULTS}/case_study.json"
 TRACKED = f"{RESULTS}/tracking/synced.json"
 
 
-def configured(products):
+def configured(kind):
     """Names of the tables or figures from the score table that the study's methods give."""
     return [
         name
-        for name, product in products.items()
+        for name, product in kind.items()
         if product.needs in (None, *STUDY.categories)
     ]
 

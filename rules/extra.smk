@@ -85,7 +85,11 @@ rule case_study:
         },
         ratios=STUDY.ratios,
         search=SETTINGS,
-        methods=config["methods"],
+        methods={
+            name: settings
+            for name, settings in config["methods"].items()
+            if name in config["case_study"]["samplers"]
+        },
         code=code(
             "case_study.py",
             "autosmote.case_study",

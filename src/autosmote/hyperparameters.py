@@ -68,10 +68,20 @@ class Grids:
         DataFrame
             The columns of the score table, and before them ``setting`` and ``value``. Searches that several
             grids share have a row for each.
+
+        Raises
+        ------
+        ValueError
+            If there are no results.
         """
         paths: dict[str, list[Path]] = {}
         for name, path in results:
             paths.setdefault(name, []).append(path)
+        if not paths:
+            raise ValueError(
+                "the hyperparameter study has no searches; name data sets, imbalance ratios and seeds of the "
+                "study in `hyperparameters`"
+            )
         scores = {name: collect(found) for name, found in paths.items()}
         parts = []
         for key, values in self.values.items():

@@ -1,6 +1,7 @@
 """The searches of the hyperparameter study, and their table."""
 
 import pandas as pd
+import pytest
 from score_rows import frame, rows
 
 from autosmote.analysis.scores import COLUMNS
@@ -34,3 +35,8 @@ def test_table_repeats_the_shared_search_for_each_grid(tmp_path):
     assert means.index.tolist() == [("neighbours", 5), ("neighbours", 30), ("scale", 1), ("scale", 4)]
     pd.testing.assert_series_equal(means["mean"], pd.Series([0.2, 0, 0.1, 0], means.index, name="mean"))
     assert set(means["size"]) == {2}
+
+
+def test_study_without_searches_says_how_to_get_them():
+    with pytest.raises(ValueError, match="name data sets, imbalance ratios and seeds .* `hyperparameters`"):
+        GRIDS.collect([])
