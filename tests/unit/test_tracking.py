@@ -632,6 +632,7 @@ def test_the_result_files_stay_as_they_were(results):
         "tables",
         "figures",
         "mlflow.db",
+        "mlflow.db.lock",
         "mlartifacts",
         "tracking",
     }
