@@ -21,6 +21,7 @@ import json
 import logging
 import math
 import os
+import sqlite3
 import sys
 import time
 import urllib.error
@@ -28,15 +29,16 @@ import urllib.parse
 import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 
-from autosmote.analysis.scores import COLUMNS, SCORED, collect
+from autosmote.analysis.scores import KEY, SCORED, collect
 from autosmote.storage import CorruptFileError, read_frame, read_json
 
 if TYPE_CHECKING:
@@ -157,17 +159,22 @@ def sync(
         raise ValueError(f"study {study!r}: an MLflow experiment needs a name without '/'")
     if not results.is_dir():
         raise TrackingError(f"there is no results folder {results}; run the study first")
-    uri = tracking_uri or f"sqlite:///{results.resolve() / 'mlflow.db'}"
+    own = results.resolve() / "mlflow.db"
+    uri = tracking_uri or f"sqlite:///{own}"
     _prepare_mlflow()
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         # The files are read under the lock: a slower process must not put back what it read earlier.
-        with _only_one(results / "tracking" / "sync.lock"), _only_one(_sqlite_lock(uri)):
+        with (
+            _only_one(results / "tracking" / "sync.lock"),
+            _only_one(_sqlite_lock(uri)),
+            _without_waiting_for_the_disk(own),
+        ):
             store = _Store.connect(uri, study, artifacts=results.resolve() / "mlartifacts")
-            records, problems = _read_results(results, Path(scores) if scores else results / "scores.parquet")
-            return _sync(store, records, _artifact_files(results), problems)
+            rows, problems = _read_results(results, Path(scores) if scores else results / "scores.parquet")
+            return _sync(store, rows, _artifact_files(results), problems)
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
         for password in _passwords(uri):
@@ -178,18 +185,14 @@ def sync(
         ) from (None if has_password(uri) else error)  # the traceback would show the password
 
 
-def _sync(
-    store: _Store, records: list[_Record], artifacts: dict[Path, str], problems: list[str]
-) -> SyncReport:
+def _sync(store: _Store, rows: pd.DataFrame, artifacts: dict[Path, str], problems: list[str]) -> SyncReport:
     counts = dict.fromkeys(("created", "updated", "unchanged", "stale"), 0)
-    by_dataset: dict[str, list[_Record]] = defaultdict(list)
-    for record in records:
-        by_dataset[record.tags["dataset"]].append(record)
-    for dataset in sorted(by_dataset.keys() | store.datasets()):
+    # One data set after the other, so that the memory needed is that of the largest.
+    for dataset in sorted({*rows["dataset"], *store.datasets()}):
         experiment = store.experiment(dataset)
         runs = store.runs(experiment)
         by_sampler: dict[str, list[_Record]] = defaultdict(list)
-        for record in by_dataset[dataset]:
+        for record in _records(rows[rows["dataset"] == dataset], problems):
             by_sampler[record.tags["sampler"]].append(record)
         parents = {sampler: _parent(children) for sampler, children in by_sampler.items()}
         top = [name for name, parent in parents.items() if parent.tags["category"] == SHOWN_FIRST]
@@ -231,6 +234,30 @@ def _sqlite_lock(uri: str) -> Path | None:
         return None
     file = make_url(uri).database
     return Path(f"{file}.lock") if file else None
+
+
+@contextmanager
+def _without_waiting_for_the_disk(database: Path) -> Iterator[None]:
+    """Let SQLite leave it to the operating system when to write this file.
+
+    MLflow commits six times per run. A killed process still damages nothing. A power cut could, but then the
+    results are there to build the file again from; so this is for a study's own file, not for any other.
+    """
+    from sqlalchemy import Engine, event
+
+    def relax(connection: Any, _: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            files = [file for _, _, file in connection.execute("PRAGMA database_list")]
+            # That a file is no database is for MLflow to find, which would try again here.
+            with suppress(sqlite3.DatabaseError):
+                if str(database) in files:
+                    connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", relax)
 
 
 def has_password(uri: str) -> bool:
@@ -278,29 +305,46 @@ class _Record:
     seconds: float = 0.0
     ended: float | None = None
 
+    @cached_property
     def content_hash(self) -> str:
         content = {name: value for name, value in asdict(self).items() if name != "ended"}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _read_results(results: Path, scores: Path) -> tuple[list[_Record], list[str]]:
-    """Return one record per result, sorted by key, and a message per unreadable file."""
+def _read_results(results: Path, scores: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of the score table and of single jobs, one per result; and what could not be read.
+
+    Beside those of the score table, the columns are ``ended`` (seconds since the epoch) and ``search`` (path
+    of a search's ``result.json``, or "").
+    """
     problems: list[str] = []
-    table = _read(scores, problems) if scores.exists() else {}
+
+    def read(path: Path) -> pd.DataFrame:
+        try:
+            search = str(path) if path.name == "result.json" else ""
+            return collect([path]).assign(ended=path.stat().st_mtime, search=search)
+        except (CorruptFileError, ValueError, OSError) as error:
+            _note(error, path, problems)
+            return collect([]).assign(ended=0.0, search="")
+
+    table = read(scores) if scores.exists() else collect([])
     # Without a readable table every job file counts. With one, the table says what belongs to the study,
     # and only jobs that ended after it was written say something new.
-    collected = scores.stat().st_mtime if table else -math.inf
-    records = dict(table)
+    collected = scores.stat().st_mtime if len(table) else -math.inf
+    frames = [table.assign(belongs=True)] if len(table) else []
     for path in _files(results / "baselines", "**/*.parquet"):
         if path.stat().st_mtime >= collected:
-            records.update(_read(path, problems))
+            frames.append(read(path).assign(belongs=True))
     for path in _files(results / "searches", "**/result.json"):
-        found = _read(path, problems)
-        if path.stat().st_mtime < collected:
-            # The table lacks what only a search's own files hold.
-            found = {key: record for key, record in found.items() if key in table}
-        records.update(found)
-    return [records[key] for key in sorted(records)], problems
+        # The table lacks what only a search's own files hold.
+        frames.append(read(path).assign(belongs=path.stat().st_mtime >= collected))
+    rows = pd.concat(frames) if frames else table.assign(belongs=True, ended=0.0, search="")
+    known = rows.groupby(list(KEY))["belongs"].transform("any")
+    return rows[known].drop_duplicates(list(KEY), keep="last"), problems
+
+
+def _note(error: Exception, path: Path, problems: list[str]) -> None:
+    problems.append(str(error) if str(path.parent) in str(error) else f"{path}: {error}")
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
@@ -308,23 +352,25 @@ def _files(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
 
 
-def _read(path: Path, problems: list[str]) -> dict[str, _Record]:
-    """Return the records of a score table, a baseline's or a search's file; note a problem if unreadable."""
-    try:
-        rows = [dict(zip(COLUMNS, values, strict=True)) for values in collect([path]).itertuples(index=False)]
-        extras, curves = _search_details(path) if path.name == "result.json" else ({}, [])
-        ended = path.stat().st_mtime
-        records = [_record(row, extras, curves, ended) for row in rows]
-    except (CorruptFileError, ValueError, OSError) as error:
-        problems.append(str(error) if str(path.parent) in str(error) else f"{path}: {error}")
-        return {}
-    return {record.key: record for record in records}
+def _records(rows: pd.DataFrame, problems: list[str]) -> list[_Record]:
+    """Return the records of rows that `_read_results` returned, sorted by key.
 
-
-def _search_details(path: Path) -> tuple[Mapping[str, Any], list[tuple[str, float, int]]]:
-    """Return what is in a search's ``result.json`` and the curves of the history beside it."""
-    history = path.with_name("history.parquet")
-    return read_json(path), _curves(read_frame(history), history) if history.exists() else []
+    Where a search's history cannot be read, a problem is noted and its curves are missing.
+    """
+    records = []
+    for row in rows.to_dict("records"):
+        extras: Mapping[str, Any] = {}
+        curves: list[tuple[str, float, int]] = []
+        if row["search"]:
+            path = Path(row["search"])
+            history = path.with_name("history.parquet")
+            try:
+                extras = read_json(path)
+                curves = _curves(read_frame(history), history) if history.exists() else []
+            except (CorruptFileError, ValueError, OSError) as error:
+                _note(error, path, problems)
+        records.append(_record(cast("Mapping[str, Any]", row), extras, curves, row["ended"]))
+    return sorted(records, key=lambda record: record.key)
 
 
 def _curves(history: pd.DataFrame, path: Path) -> list[tuple[str, float, int]]:
@@ -614,11 +660,11 @@ def _dataset_note(experiment: str) -> str:
 
 
 def _tags(record: _Record) -> dict[str, str]:
-    return record.tags | {"job_key": record.key, "content_hash": record.content_hash()}
+    return record.tags | {"job_key": record.key, "content_hash": record.content_hash}
 
 
 def _shows(run: Run, record: _Record) -> bool:
-    return bool(run.data.tags.get("content_hash") == record.content_hash())
+    return bool(run.data.tags.get("content_hash") == record.content_hash)
 
 
 def _pages(search: Callable[..., Any], **arguments: Any) -> Iterator[Any]:

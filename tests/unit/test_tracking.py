@@ -22,9 +22,18 @@ pytest.importorskip("mlflow", reason="needs the study extra")
 
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
+from sqlalchemy import create_engine
 
 from autosmote.storage import read_json, write_frame, write_json
-from autosmote.tracking import CURVE_POINTS, TrackingError, _curves, has_password, main, sync
+from autosmote.tracking import (
+    CURVE_POINTS,
+    TrackingError,
+    _curves,
+    _without_waiting_for_the_disk,
+    has_password,
+    main,
+    sync,
+)
 
 N_ITERATIONS = 1000
 
@@ -386,9 +395,10 @@ def test_an_empty_folder_is_no_error(tmp_path):
 
 def test_a_damaged_file_is_named_and_does_not_stop_the_others(results, capsys):
     sync(results, study="toy")
+    searches = [write_search(results, seed) for seed in (0, 1)]
     damaged = search_folder(results, 1) / "history.parquet"
     damaged.write_bytes(b"PAR1 cut short")
-    write_scores(results, baselines()[:1])
+    write_scores(results, [*baselines()[:1], *searches])
     broken = results / "baselines/over-sampling/digits/ir20/seed9.parquet"
     broken.parent.mkdir(parents=True)
     broken.write_bytes(b"")
@@ -556,6 +566,22 @@ def test_an_unreachable_server_is_one_clear_error(results):
     assert "refused" in error
     assert "secret" not in error
     assert {path: path.read_bytes() for path in files} == files
+
+
+def test_only_a_studys_own_file_is_written_without_waiting_for_the_disk(tmp_path):
+    own, other = tmp_path / "own.db", tmp_path / "other.db"
+
+    def synchronous(path):
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.connect() as connection:
+            value = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+        engine.dispose()
+        return value
+
+    full = 2
+    with _without_waiting_for_the_disk(own):
+        assert (synchronous(own), synchronous(other)) == (0, full)
+    assert synchronous(own) == full
 
 
 class Hanging(http.server.BaseHTTPRequestHandler):
