@@ -14,6 +14,7 @@ rule hyperparameter_search:
     output:
         result=GRID_SEARCH,
         history=f"{RESULTS}/hyperparameters/{GRID_ID}/history.parquet",
+        selections=f"{RESULTS}/hyperparameters/{GRID_ID}/selections.parquet",
         samples=f"{RESULTS}/hyperparameters/{GRID_ID}/samples.npz",
     log:
         f"{LOGS}/hyperparameter_search/{GRID_ID}.log",

@@ -30,6 +30,7 @@ rule search:
     output:
         result=SEARCH,
         history=SEARCH_HISTORY,
+        selections=SEARCH_SELECTIONS,
         samples=SEARCH_SAMPLES,
     log:
         f"{LOGS}/search/{SEARCH_ID}.log",

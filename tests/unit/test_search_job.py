@@ -75,12 +75,37 @@ def test_the_test_split_decides_nothing(task, outcome):
     assert shuffled.row["test_score"] != outcome.row["test_score"]
 
 
+def test_selections_are_the_bests_of_searches_that_end_there(task, outcome):
+    history, selections = outcome.history, outcome.selections
+    better = history["validation_score"] > history["best_validation_score"].shift(fill_value=-np.inf)
+    assert selections["iteration"].tolist() == history.loc[better, "iteration"].tolist()
+    assert selections["validation_score"].tolist() == history.loc[better, "validation_score"].tolist()
+    assert len(selections) > 1
+    for row in selections.itertuples():
+        ended = run_search(task, "tree", "macro_f1", SETTINGS | {"iterations": row.iteration}).row
+        assert (ended["best_iteration"], ended["test_score"]) == (row.iteration, row.test_score)
+
+
+@pytest.mark.parametrize("strategy", ["random_search", "sampler_search", "merged"])
+def test_other_strategies_tell_their_selections(task, strategy):
+    outcome = run_search(task, "tree", "macro_f1", SETTINGS, strategy=strategy)
+    last = outcome.selections.iloc[-1]
+    assert last["iteration"] == outcome.row["best_iteration"]
+    assert (last["validation_score"], last["test_score"]) == (
+        outcome.row["validation_score"],
+        outcome.row["test_score"],
+    )
+
+
 def test_saved_files_hold_the_outcome(outcome, tmp_path):
     outcome.save(tmp_path / "deep" / "folder")
     folder = tmp_path / "deep" / "folder"
-    assert sorted(path.name for path in folder.iterdir()) == ["history.parquet", "result.json", "samples.npz"]
+    assert {path.name for path in folder.iterdir()} == {
+        *("history.parquet", "result.json", "samples.npz", "selections.parquet")
+    }
     assert json.loads((folder / "result.json").read_text()) == outcome.row
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "history.parquet"), outcome.history)
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "selections.parquet"), outcome.selections)
     with np.load(folder / "samples.npz", allow_pickle=False) as samples:
         assert_array_equal(samples["X"], outcome.samples["X"])
 
@@ -88,7 +113,7 @@ def test_saved_files_hold_the_outcome(outcome, tmp_path):
 def test_two_actors_leave_the_same_bytes(task, outcome, tmp_path):
     outcome.save(tmp_path / "one")
     run_search(task, "tree", "macro_f1", SETTINGS, actors=2).save(tmp_path / "two")
-    for name in ("history.parquet", "samples.npz"):
+    for name in ("history.parquet", "samples.npz", "selections.parquet"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
@@ -183,6 +208,7 @@ def test_a_search_with_too_little_memory_leaves_a_row_that_says_so(task, tmp_pat
     assert (table.loc[0, "status"], table.loc[0, "message"]) == ("memory", "no 8 TB for these rows")
     assert table.loc[0, ["validation_score", "test_score", "n_majority", "n_minority"]].isna().all()
     assert pd.read_parquet(tmp_path / "history.parquet").empty
+    assert pd.read_parquet(tmp_path / "selections.parquet").empty
     with np.load(tmp_path / "samples.npz", allow_pickle=False) as samples:
         assert samples["X"].shape == (0, 3)
 

@@ -125,7 +125,7 @@ def complete(folder: Path, environment: dict[str, str]) -> Run:
 
 
 def assert_equal(folder: Path, undisturbed: Path) -> None:
-    for name in ("history.parquet", "samples.npz"):
+    for name in ("history.parquet", "samples.npz", "selections.parquet"):
         assert (folder / SEARCH / name).read_bytes() == (undisturbed / SEARCH / name).read_bytes()
     assert (folder / TASK).read_bytes() == (undisturbed / TASK).read_bytes()
     scores = [pd.read_parquet(each / RESULTS / "scores.parquet") for each in (folder, undisturbed)]
@@ -134,7 +134,7 @@ def assert_equal(folder: Path, undisturbed: Path) -> None:
     pd.testing.assert_frame_equal(*(table.drop(columns="seconds") for table in scores))
     # A kill in the middle of a write leaves a hidden file.
     names = {path.name for path in (folder / SEARCH).iterdir() if not path.name.startswith(".")}
-    assert names == {"history.parquet", "result.json", "samples.npz"}
+    assert names == {"history.parquet", "result.json", "samples.npz", "selections.parquet"}
 
 
 def test_killed_snakemake(

@@ -175,7 +175,7 @@ def test_search_gives_the_same_bytes_with_two_actors(smoke: Path, smoke_copy: Pa
     assert run.code == 0, run.output
     search = RESULTS / "searches" / "autosmote" / CELL / "tree" / "macro_f1" / "seed0"
     assert json.loads((smoke_copy / search / "result.json").read_text())["actors"] == 2
-    for name in ("history.parquet", "samples.npz"):
+    for name in ("history.parquet", "samples.npz", "selections.parquet"):
         assert (smoke_copy / search / name).read_bytes() == (smoke / search / name).read_bytes()
 
 

@@ -67,6 +67,24 @@ class Iteration:
 
 
 @dataclass(frozen=True)
+class Improvement:
+    """Samples whose score was the best so far.
+
+    Attributes
+    ----------
+    iteration : int
+        From 1.
+    score : float
+    samples : Samples
+        The synthetic rows, as decisions.
+    """
+
+    iteration: int
+    score: float
+    samples: Samples
+
+
+@dataclass(frozen=True)
 class SearchResult:
     """The best samples of a search, and its course.
 
@@ -80,6 +98,8 @@ class SearchResult:
         Its synthetic rows, as decisions.
     history : DataFrame
         One row per iteration, with the fields of `Iteration`.
+    improvements : tuple of Improvement
+        The iterations whose score was better than all before; the last is the best one.
     policies : Policies
         As they were learned, on the CPU.
     resumed_after : int
@@ -90,6 +110,7 @@ class SearchResult:
     best_iteration: int
     samples: Samples
     history: pd.DataFrame
+    improvements: tuple[Improvement, ...]
     policies: Policies
     resumed_after: int = 0
 
@@ -169,10 +190,32 @@ def search(
                     checkpoint.save(course.state() | {"learner": learner.state_dict()})
         finally:
             pool.close()
-    samples = space.decode(course.best_instance, course.best_action)
-    history = pd.DataFrame(course.history)
-    policies = learner.trained()
-    return SearchResult(course.best_score, course.best_iteration, samples, history, policies, resumed_after)
+    improvements = tuple(
+        Improvement(best.iteration, best.score, space.decode(best.instance, best.action))
+        for best in course.bests
+    )
+    return SearchResult(
+        best_score=improvements[-1].score if improvements else math.nan,
+        best_iteration=improvements[-1].iteration if improvements else 0,
+        samples=improvements[-1].samples if improvements else space.decode(_NO_ROWS, _NO_ROWS),
+        history=pd.DataFrame(course.history),
+        improvements=improvements,
+        policies=learner.trained(),
+        resumed_after=resumed_after,
+    )
+
+
+_NO_ROWS = np.empty(0, np.int32)
+
+
+@dataclass(frozen=True)
+class _Best:
+    """An episode whose score was the best so far: the instance and the action of each of its steps."""
+
+    iteration: int
+    score: float
+    instance: NDArray[np.int32]
+    action: NDArray[np.int32]
 
 
 @dataclass
@@ -182,10 +225,7 @@ class _Course:
     weights_before: Mapping[str, NDArray[np.float32]]  # As the round before the last one left them.
     round: int = 0
     history: list[Iteration] = field(default_factory=list)
-    best_score: float = math.nan
-    best_iteration: int = 0
-    best_instance: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
-    best_action: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    bests: list[_Best] = field(default_factory=list)
 
     def add(
         self,
@@ -196,9 +236,8 @@ class _Course:
         score: float,
         report: dict[str, float],
     ) -> None:
-        if score > self.best_score or (self.best_iteration == 0 and not math.isnan(score)):
-            self.best_score, self.best_iteration = score, number + 1
-            self.best_instance, self.best_action = episode.rows()
+        if not math.isnan(score) and (not self.bests or score > self.bests[-1].score):
+            self.bests.append(_Best(number + 1, score, *episode.rows()))
         self.history.append(
             Iteration(
                 iteration=number + 1,
@@ -206,7 +245,7 @@ class _Course:
                 g1=math.nan if episode.g1 is None else episode.g1,
                 n_synthetic=n_synthetic,
                 validation_score=score,
-                best_validation_score=self.best_score,
+                best_validation_score=self.bests[-1].score if self.bests else math.nan,
                 **report,
             )
         )
@@ -216,10 +255,15 @@ class _Course:
             "weights_before": {name: torch.from_numpy(array) for name, array in self.weights_before.items()},
             "round": self.round,
             "history": [asdict(iteration) for iteration in self.history],
-            "best_score": self.best_score,
-            "best_iteration": self.best_iteration,
-            "best_instance": torch.from_numpy(self.best_instance),
-            "best_action": torch.from_numpy(self.best_action),
+            "bests": [
+                {
+                    "iteration": best.iteration,
+                    "score": best.score,
+                    "instance": torch.from_numpy(best.instance),
+                    "action": torch.from_numpy(best.action),
+                }
+                for best in self.bests
+            ],
         }
 
     @classmethod
@@ -228,10 +272,10 @@ class _Course:
             weights_before={name: tensor.numpy() for name, tensor in state["weights_before"].items()},
             round=state["round"],
             history=[Iteration(**row) for row in state["history"]],
-            best_score=state["best_score"],
-            best_iteration=state["best_iteration"],
-            best_instance=state["best_instance"].numpy(),
-            best_action=state["best_action"].numpy(),
+            bests=[
+                _Best(best["iteration"], best["score"], best["instance"].numpy(), best["action"].numpy())
+                for best in state["bests"]
+            ],
         )
 
 

@@ -9,7 +9,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from autosmote.provenance import source_digest
 from autosmote.search import strategies
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
-from autosmote.search.strategy import Execution, Found
+from autosmote.search.strategy import Execution, Found, Selection
 from autosmote.storage import write_arrays, write_frame, write_json
 
 
@@ -45,6 +45,9 @@ class SearchOutcome:
         search that went on from a checkpoint.
     history : DataFrame
         One row per iteration; see `autosmote.search.engine.Iteration`.
+    selections : DataFrame
+        One row per iteration that was the best so far, with ``iteration``, ``validation_score`` and
+        ``test_score``, which was looked at after the search. The last row is the result.
     samples : dict of str to ndarray
         What the strategy keeps of its best iteration; of the engine's, see
         `autosmote.search.strategies.find_synthetic_rows`.
@@ -52,16 +55,18 @@ class SearchOutcome:
 
     row: dict[str, Any]
     history: pd.DataFrame
+    selections: pd.DataFrame
     samples: dict[str, np.ndarray]
 
     def save(self, folder: Path) -> None:
-        """Write ``samples.npz``, ``history.parquet`` and, last, ``result.json``.
+        """Write ``samples.npz``, ``selections.parquet``, ``history.parquet`` and, last, ``result.json``.
 
         Parameters
         ----------
         folder : Path
         """
         write_arrays(self.samples, folder / "samples.npz")
+        write_frame(self.selections, folder / "selections.parquet")
         write_frame(self.history, folder / "history.parquet")
         write_json(self.row, folder / "result.json")
 
@@ -80,7 +85,7 @@ def run_search(
     log_seconds: float = 10.0,
     checkpoint: Path | None = None,
 ) -> SearchOutcome:
-    """Search on the training and validation split, then score the best samples on the test split.
+    """Search on the training and validation split, then score what was selected on the test split.
 
     Parameters
     ----------
@@ -140,17 +145,18 @@ def run_search(
             found = _nothing_found(task, search_settings)
             status, message = "memory", str(error) or "out of memory"
 
-    if found.iteration:
-        estimator = make_classifier(classifier, task.seed)
-        n_minority = int(np.sum(found.y == 1))
+    selections = _with_test_scores(found.selections, task, classifier, metric)
+    if found.selections:
+        best = found.selections[-1]
+        n_minority = int(np.sum(best.y == 1))
         scores = {
-            "validation_score": found.score,
-            "test_score": score(estimator, found.X, found.y, task.X_test, task.y_test, metric),
+            "validation_score": best.score,
+            "test_score": float(selections["test_score"].iloc[-1]),
             "status": "ok",
             "message": chosen.note,
-            "n_majority": len(found.y) - n_minority,
+            "n_majority": len(best.y) - n_minority,
             "n_minority": n_minority,
-            "best_iteration": found.iteration,
+            "best_iteration": best.iteration,
             "n_synthetic": found.n_synthetic,
         }
     else:
@@ -182,7 +188,29 @@ def run_search(
         "actors": actors,
         **scores,
     }
-    return SearchOutcome(row, found.history, found.samples)
+    return SearchOutcome(row, found.history, selections, found.samples)
+
+
+def _with_test_scores(
+    selections: Sequence[Selection], task: Task, classifier: str, metric: str
+) -> pd.DataFrame:
+    """List what was selected one after the other, with the test scores that the search did not know."""
+    rows = [
+        (
+            selection.iteration,
+            selection.score,
+            score(
+                make_classifier(classifier, task.seed),
+                selection.X,
+                selection.y,
+                task.X_test,
+                task.y_test,
+                metric,
+            ),
+        )
+        for selection in selections
+    ]
+    return pd.DataFrame(rows, columns=["iteration", "validation_score", "test_score"])
 
 
 def _search_key(
@@ -201,10 +229,7 @@ def _nothing_found(task: Task, settings: SearchSettings) -> Found:
     """What is left of a search that did not end."""
     columns = ("iteration", "validation_score", "best_validation_score")
     return Found(
-        score=math.nan,
-        iteration=0,
-        X=task.X_train,
-        y=task.y_train,
+        selections=(),
         n_synthetic=0,
         history=pd.DataFrame({name: np.empty(0) for name in columns}),
         samples={"X": task.X_train[:0]},

@@ -18,7 +18,7 @@ from autosmote.evaluation import Trial, try_sampler
 from autosmote.samplers import Resampled
 from autosmote.samplers.imbalanced_learn import SPECS, is_deterministic
 from autosmote.search.settings import SearchSettings
-from autosmote.search.strategy import Execution, Found
+from autosmote.search.strategy import Execution, Found, Selection
 
 RATIOS = tuple(tenth / 10 for tenth in range(1, 11))
 """Minority rows per majority row to draw from (Section 4.1)."""
@@ -84,6 +84,7 @@ def find_sampler(
     history: list[Draw] = []
     best: Draw | None = None
     data = Resampled(task.X_train, task.y_train)
+    selections: list[Selection] = []
     with threadpool_limits(1):
         for iteration in range(1, settings.iterations + 1):
             spec, drawn = SPECS[rng.integers(len(SPECS))], RATIOS[rng.integers(len(RATIOS))]
@@ -109,6 +110,7 @@ def find_sampler(
             if better:
                 assert trial.data is not None
                 best, data = draw, trial.data
+                selections.append(Selection(iteration, score, data.X, data.y))
             history.append(draw)
             if execution.on_iteration is not None:
                 execution.on_iteration(draw)
@@ -116,10 +118,7 @@ def find_sampler(
     if best is not None and not math.isnan(best.ratio):
         chosen["ratio"] = best.ratio
     return Found(
-        score=math.nan if best is None else best.validation_score,
-        iteration=0 if best is None else best.iteration,
-        X=data.X,
-        y=data.y,
+        selections=selections,
         n_synthetic=_count_new(data, task),
         history=pd.DataFrame(history),
         samples={"X": data.X, "y": data.y},

@@ -14,7 +14,7 @@ from autosmote.search.sampler_search import find_sampler
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
 from autosmote.search.state_features import STATE_FEATURES
-from autosmote.search.strategy import Execution, Found, Strategy
+from autosmote.search.strategy import Execution, Found, Selection, Strategy
 
 AUTO_SAMPLING, ABLATION, EXTENSION = "Auto-sampling", "Ablation", "Extension"
 
@@ -66,19 +66,20 @@ def find_synthetic_rows(
         on_iteration=execution.on_iteration,
         checkpoint=execution.checkpoint,
     )
-    X, y = space.augment(task.X_train, task.y_train, result.samples)
     return Found(
-        score=result.best_score,
-        iteration=result.best_iteration,
-        X=X,
-        y=y,
+        selections=[
+            Selection(
+                better.iteration, better.score, *space.augment(task.X_train, task.y_train, better.samples)
+            )
+            for better in result.improvements
+        ],
         n_synthetic=len(result.samples),
         history=result.history,
         samples={
             "source": result.samples.source,
             "neighbour": result.samples.neighbour,
             "weight": result.samples.weight,
-            "X": X[len(task.X_train) :],
+            "X": space.interpolate(result.samples),
         },
         settings=dataclasses.asdict(settings),
         resumed_after=result.resumed_after,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,21 +54,38 @@ class Execution:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The best training rows of a search, and its course.
+class Selection:
+    """Training rows whose validation score was the best so far.
 
     Attributes
     ----------
-    score : float
-        Best validation score; NaN if the classifier could be fitted in no iteration.
     iteration : int
-        The first iteration that reached it, from 1; 0 if there is none.
+        From 1.
+    score : float
+        Their validation score.
     X : ndarray of float64, shape (n_rows, n_features)
-        Training rows of that iteration, synthetic ones included.
+        The rows, synthetic ones included.
     y : ndarray of int64, shape (n_rows,)
         Their labels.
+    """
+
+    iteration: int
+    score: float
+    X: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search selected, and its course.
+
+    Attributes
+    ----------
+    selections : sequence of Selection
+        In the order of iterations; the last is the result. Empty if the classifier could be fitted in no
+        iteration.
     n_synthetic : int
-        How many of them are not training rows of the task.
+        How many rows of the last selection are not training rows of the task.
     history : DataFrame
         One row per iteration, with at least ``iteration`` (from 1), ``validation_score`` and
         ``best_validation_score``.
@@ -80,10 +97,7 @@ class Found:
         Iterations that were taken from a checkpoint.
     """
 
-    score: float
-    iteration: int
-    X: np.ndarray
-    y: np.ndarray
+    selections: Sequence[Selection]
     n_synthetic: int
     history: pd.DataFrame
     samples: dict[str, np.ndarray]
