@@ -8,8 +8,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from score_rows import tiny_case
+from score_rows import demsars_scores, tiny_case
 
+from autosmote.analysis import products
 from autosmote.figures import (
     critical_difference,
     figure4,
@@ -121,8 +122,8 @@ PLOTS = {
     "figure6-tiny": (figure6.plot, grid({4: 0.5}), (7.0, 2.5)),
     "figure7": (figure7.plot, tiny_case(), (7.0, 4.25)),
     "figure7-tiny": (figure7.plot, tiny_case(methods=("NoResampling", "AutoSMOTE")), (3.5, 2.5)),
-    "critical_difference": (critical_difference.plot_table2, FULL, None),
-    "critical_difference-tiny": (critical_difference.plot_table2, study(["AutoSMOTE"]), None),
+    "critical_difference": (critical_difference.plot, FULL, None),
+    "critical_difference-tiny": (critical_difference.plot, study(["AutoSMOTE"]), None),
 }
 
 
@@ -181,8 +182,10 @@ def test_nothing_is_cut_off_and_no_labels_overlap(drawn, name):
 def test_hash_seed_and_the_users_style_change_no_byte(tmp_path):
     program = (
         "import sys, matplotlib; matplotlib.rcParams['lines.linewidth'] = 9\n"
-        "import pandas as pd; from autosmote.figures import ranks\n"
-        "ranks.plot(pd.read_json(sys.argv[1]), sys.argv[2])"
+        "import pandas as pd; from autosmote.figures import critical_difference, ranks\n"
+        "scores, folder = pd.read_json(sys.argv[1]), sys.argv[2]\n"
+        "ranks.plot(scores, f'{folder}/ranks')\n"
+        "critical_difference.plot(scores, f'{folder}/differences')"
     )
     FULL.to_json(tmp_path / "scores.json")
     subprocess.run(
@@ -190,8 +193,9 @@ def test_hash_seed_and_the_users_style_change_no_byte(tmp_path):
         env={**os.environ, "PYTHONHASHSEED": "1"},
         check=True,
     )
-    for path in ranks.plot(FULL, tmp_path / "here"):
-        assert path.read_bytes() == (tmp_path / f"there{path.suffix}").read_bytes()
+    here = [*ranks.plot(FULL, tmp_path / "ranks"), *critical_difference.plot(FULL, tmp_path / "differences")]
+    for path in here:
+        assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes()
 
 
 def test_matplotlibs_settings_are_left_alone(drawn):
@@ -269,9 +273,10 @@ def test_rank_ticks(worst, ticks):
     assert style.rank_ticks(worst) == ticks
 
 
-@pytest.mark.parametrize("plot", [figure4.plot, ranks.plot, critical_difference.plot_table2])
-def test_ablations_and_extensions_have_no_rank_among_the_methods_of_table2(drawn, plot):
-    plot(study(["A", "Flat policy", "AutoSMOTE", "ClassWeight"], classifiers=("svm", "tree")), "unused")
+@pytest.mark.parametrize("name", ["figure4", "ranks", "critical_difference_table2"])
+def test_ablations_and_extensions_have_no_rank_among_the_methods_of_table2(drawn, name):
+    scores = study(["A", "Flat policy", "AutoSMOTE", "ClassWeight"], classifiers=("svm", "tree"))
+    products.FIGURES[name].write(scores, "unused", "means", 0.05)
     (figure,) = drawn
     texts = {text.get_text().strip() for text in figure.findobj(matplotlib.text.Text)}
     assert not any("Flat policy" in text or "ClassWeight" in text for text in texts)
@@ -417,40 +422,53 @@ def test_figure7_has_a_panel_per_method_and_says_what_is_generated(drawn):
     assert sizes == [[35, 5], [35, 5], [35, 2, 5], [35, 5], [35, 4, 5]]
 
 
-def test_critical_difference_by_hand():
-    # With a distance of 1: the first three, then the last of them and its neighbour; the fifth is alone.
-    assert critical_difference.bars([1.0, 1.4, 2.0, 2.9, 4.0], 1.0) == [(0, 2), (2, 3)]
-    assert critical_difference.bars([1.0, 3.0], 1.0) == []
-    assert critical_difference.bars([2.0, 2.0, 2.0], 0.1) == [(0, 2)]
+def bars(axes):
+    return [tuple(line.get_xdata()) for line in axes.lines if line.get_linewidth() == 2]
+
+
+def names(axes):
+    return [text.get_text().split() for text in axes.texts]
 
 
 def test_critical_difference_joins_what_does_not_differ(drawn):
-    scores = study(["A", "AutoSMOTE", "B", "C"], ratios=range(20))
-    critical_difference.plot_table2(scores, "unused")
+    scores = study(["A", "AutoSMOTE", "B", "NoResampling"], ratios=range(20))
+    critical_difference.plot(scores, "unused")
     (axes,) = drawn[0].axes
     # q = 2.569 for four methods: the distance is 2.569 * sqrt(20 / 120) = 1.05, so neighbours are joined.
     assert "critical difference 1.05" in axes.get_title()
-    thick = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 2]
-    assert [(round(x[0], 1), round(x[1], 1)) for x in thick] == [(1, 2), (2, 3), (3, 4)]
-    assert [text.get_text().split() for text in axes.texts] == [
+    assert bars(axes) == [pytest.approx(ends, abs=0.02) for ends in ((1, 2), (2, 3), (3, 4))]
+    assert names(axes) == [
         ["A", "1.00"],
         ["AutoSMOTE", "2.00"],
+        ["4.00", "No", "resampling"],
         ["3.00", "B"],
-        ["4.00", "C"],
     ]
-    assert axes.texts[1].get_fontweight() == "bold"
+    assert [text.get_fontweight() for text in axes.texts] == ["normal", "bold", "normal", "normal"]
 
 
-def test_critical_difference_draws_no_bar_without_a_difference(drawn):
+def test_critical_difference_gives_the_published_example(drawn):
+    values = demsars_scores()
+    rows = values.melt(var_name="sampler", value_name="test_score", ignore_index=False)
+    rows = rows.rename_axis("dataset").reset_index()
+    rows = rows.assign(imbalance_ratio=20, classifier="svm", metric="auc", seed=0, category="Over-sampling")
+    critical_difference.plot(rows, "unused", alpha=0.1)
+    (axes,) = drawn[0].axes
+    # His Figure 1(a): the distance is 1.12, so that C4.5 (rank 3.143) is worse than C4.5+m (2.000) and
+    # C4.5+m+cf (1.964), and C4.5+cf (2.893) may belong to either.
+    assert "critical difference 1.12" in axes.get_title()
+    assert bars(axes) == [pytest.approx((1.964, 2.893), abs=0.02), pytest.approx((2.893, 3.143), abs=0.02)]
+    assert names(axes) == [["C4.5+m+cf", "1.96"], ["C4.5+m", "2.00"], ["3.14", "C4.5"], ["2.89", "C4.5+cf"]]
+
+
+def test_critical_difference_joins_all_where_nothing_differs(drawn):
     alike = study(["A", "AutoSMOTE", "B"], ratios=range(6)).assign(test_score=0.5)
-    critical_difference.plot_table2(alike, "unused")
+    critical_difference.plot(alike, "unused")
     turned = study(["A", "AutoSMOTE", "B"], classifiers=("svm", "knn"), ratios=range(6))
-    critical_difference.plot_table2(turned, "unused")
+    critical_difference.plot(turned, "unused")
     (few,), (none,) = (figure.axes for figure in drawn)
     assert "Too few" in few.get_title()
     assert "No significant difference, Friedman p = 1.000" in none.get_title()
-    for axes in (few, none):
-        assert not [line for line in axes.lines if line.get_linewidth() == 2]
+    assert bars(few) == bars(none) == [pytest.approx((2, 2), abs=0.02)]
 
 
 def test_bad_histories_are_named():
@@ -460,7 +478,7 @@ def test_bad_histories_are_named():
         search_curves.plot([history([0.1]), history([0.2])], "unused")
 
 
-@pytest.mark.parametrize("plot", [figure4.plot, ranks.plot, critical_difference.plot_table2])
+@pytest.mark.parametrize("plot", [figure4.plot, ranks.plot, critical_difference.plot])
 def test_an_empty_score_table_is_refused(plot, tmp_path):
     with pytest.raises(ValueError, match="no rows"):
         plot(FULL.iloc[:0], tmp_path / "figure")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from score_rows import frame, nan, rows, superior
+from score_rows import demsars_scores, frame, nan, rows, superior
 
 from autosmote.analysis import comparisons, coverage, mean_scores
 from autosmote.analysis.friedman import critical_difference, friedman
@@ -74,32 +74,8 @@ def test_without_the_reference_nothing_is_compared():
         assert "AutoSMOTE is not among the samplers" in to_markdown(table)
 
 
-# Demšar (2006), Table 6: areas under the curve of four classifiers on 14 data sets, and his results.
-DEMSAR = """
-.763 .768 .771 .798
-.599 .591 .590 .569
-.954 .971 .968 .967
-.628 .661 .654 .657
-.882 .888 .886 .898
-.936 .931 .916 .931
-.661 .668 .609 .685
-.583 .583 .563 .625
-.775 .838 .866 .875
-1.000 1.000 1.000 1.000
-.940 .962 .965 .962
-.619 .666 .614 .669
-.972 .981 .9751 .975
-.957 .978 .946 .970
-"""
-
-
-def demsars_ranks():
-    values = pd.DataFrame([[float(x) for x in line.split()] for line in DEMSAR.split("\n") if line])
-    return (-values).rank(axis=1)
-
-
 def test_friedman_gives_the_published_example():
-    ranks = demsars_ranks()
+    ranks = (-demsars_scores()).rank(axis=1)
     assert ranks.mean().round(3).tolist() == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=1e-3)
     test = friedman(ranks)
     # He computes 9.28 and 3.69 without a correction for ties: from the average ranks alone.
@@ -121,6 +97,15 @@ def test_critical_values_are_the_published_ones(methods, value):
     assert critical_difference(methods, 1) == pytest.approx(
         value * math.sqrt(methods * (methods + 1) / 6), rel=1e-3
     )
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.1])
+def test_methods_differ_by_nemenyis_p_values_where_their_ranks_differ_critically(alpha):
+    posthocs = pytest.importorskip("scikit_posthocs")  # the diagrams have its p-values
+    ranks = (-demsars_scores()).rank(axis=1)
+    p_values = posthocs.posthoc_nemenyi_friedman(ranks)
+    differences = np.abs(np.subtract.outer(*2 * [ranks.mean().to_numpy()]))
+    assert ((p_values < alpha) == (differences > critical_difference(4, 14, alpha))).all(axis=None)
 
 
 def test_friedman_where_it_cannot_or_need_not_be_made():

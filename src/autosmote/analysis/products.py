@@ -19,7 +19,7 @@ from autosmote.analysis import (
     table3,
     table4,
 )
-from autosmote.analysis.methods import ABLATION, EXTENSION, VARIANT
+from autosmote.analysis.methods import ABLATION, EXTENSION, VARIANT, against, main_comparison
 from autosmote.analysis.rendering import Table, write_table
 from autosmote.figures import critical_difference, figure4, ranks
 
@@ -67,10 +67,14 @@ FIGURES = {
     "figure4": Product(lambda scores, stem, pairs, alpha: figure4.plot(scores, stem)),
     "ranks": Product(lambda scores, stem, pairs, alpha: ranks.plot(scores, stem)),
     "critical_difference_table2": Product(
-        lambda scores, stem, pairs, alpha: critical_difference.plot_table2(scores, stem, alpha=alpha)
+        lambda scores, stem, pairs, alpha: critical_difference.plot(
+            main_comparison(scores), stem, alpha=alpha
+        )
     ),
     "critical_difference_table4": Product(
-        lambda scores, stem, pairs, alpha: critical_difference.plot_table4(scores, stem, alpha=alpha),
+        lambda scores, stem, pairs, alpha: critical_difference.plot(
+            against(scores, ABLATION), stem, alpha=alpha
+        ),
         ABLATION,
     ),
 }
