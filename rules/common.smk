@@ -41,6 +41,7 @@ SEARCH_SAMPLES = f"{RESULTS}/searches/{SEARCH_ID}/samples.npz"
 SCORES = f"{RESULTS}/scores.parquet"
 GRID_ID = "{changed}/{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
 GRID_SEARCH = f"{RESULTS}/hyperparameters/{GRID_ID}/result.json"
+GRID_HISTORY = f"{RESULTS}/hyperparameters/{GRID_ID}/history.parquet"
 GRID_SCORES = f"{RESULTS}/hyperparameters.parquet"
 CASE_STUDY = config["case_study"]["dataset"]
 CASE_STUDY_ROWS = f"{RESULTS}/case_study.npz"

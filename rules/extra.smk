@@ -13,7 +13,7 @@ rule hyperparameter_search:
         task=TASK,
     output:
         result=GRID_SEARCH,
-        history=f"{RESULTS}/hyperparameters/{GRID_ID}/history.parquet",
+        history=GRID_HISTORY,
         selections=f"{RESULTS}/hyperparameters/{GRID_ID}/selections.parquet",
         samples=f"{RESULTS}/hyperparameters/{GRID_ID}/samples.npz",
     log:

@@ -10,6 +10,9 @@ rule tracking:
         # In the score table already, but for the curves.
         searches=searches(SEARCH),
         histories=searches(SEARCH_HISTORY),
+        grid_searches=grid_searches(GRID_SEARCH),
+        grid_histories=grid_searches(GRID_HISTORY),
+        case_study=[CASE_STUDY_FACTS] if CASE_STUDY else [],
     # The store itself is no output: Snakemake deletes outputs before it makes them again.
     output:
         report=TRACKED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +25,6 @@ class CaseStudyError(ValueError):
     """The case study cannot be made of this data set or method."""
 
 
-@dataclass(frozen=True)
-class Method:
-    """What a method made of the training rows.
-
-    Parameters
-    ----------
-    name : str
-        Name in the score table.
-    validation_score, test_score : float or None
-        Of the classifier fitted on what it made; None if it made nothing.
-    message : str
-        Why it made nothing, or which ratios did not work; else empty.
-    """
-
-    name: str
-    validation_score: float | None
-    test_score: float | None
-    message: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class CaseStudy:
     """All that Figure 7 shows.
@@ -63,8 +43,8 @@ class CaseStudy:
         The training rows, scaled, and their labels; 1 is the minority.
     axes : ndarray of shape (2, GRID)
         Coordinates of the grid of the decision regions along the first and the second column.
-    methods : tuple of Method
-        No resampling first, AutoSMOTE last.
+    methods : tuple of dict
+        A row of the score table per method, no resampling first, AutoSMOTE last.
     synthetic : tuple of ndarray of shape (n_synthetic, 2)
         For each method, the minority rows it made that are not among the training rows.
     regions : tuple of ndarray of uint8, shape (GRID, GRID)
@@ -80,7 +60,7 @@ class CaseStudy:
     X: np.ndarray
     y: np.ndarray
     axes: np.ndarray
-    methods: tuple[Method, ...]
+    methods: tuple[dict[str, Any], ...]
     synthetic: tuple[np.ndarray, ...]
     regions: tuple[np.ndarray, ...]
 
@@ -91,21 +71,19 @@ class CaseStudy:
             arrays |= {f"synthetic{number}": synthetic, f"regions{number}": regions}
         write_arrays(arrays, stem.with_suffix(".npz"))
         facts = {name: getattr(self, name) for name in ("dataset", "generated", "classifier", "metric")}
-        methods = [asdict(method) for method in self.methods]
-        write_json(facts | {"columns": list(self.columns), "methods": methods}, stem.with_suffix(".json"))
+        facts |= {"columns": list(self.columns), "methods": list(self.methods)}
+        write_json(facts, stem.with_suffix(".json"))
 
     @classmethod
     def load(cls, stem: Path) -> CaseStudy:
         """Read what `save` wrote."""
         arrays, facts = read_arrays(stem.with_suffix(".npz")), read_json(stem.with_suffix(".json"))
-        methods = tuple(Method(**method) for method in facts.pop("methods"))
-        numbers = range(len(methods))
+        numbers = range(len(facts["methods"]))
         return cls(
-            **facts | {"columns": tuple(facts["columns"])},
+            **facts | {name: tuple(facts[name]) for name in ("columns", "methods")},
             X=arrays["X"],
             y=arrays["y"],
             axes=arrays["axes"],
-            methods=methods,
             synthetic=tuple(arrays[f"synthetic{number}"] for number in numbers),
             regions=tuple(arrays[f"regions{number}"] for number in numbers),
         )
@@ -174,8 +152,8 @@ def run(
         else:
             log(f"{name}: left out, because it needs {registry.get(name).requires}")
     found.append(_search(task, classifier, metric, search))
-    for method, _, _ in found:
-        log(f"{method.name}: test {metric} {method.test_score} {method.message}")
+    for row, _, _ in found:
+        log(f"{row['sampler']}: test {metric} {row['test_score']} {row['message']}")
     return CaseStudy(
         dataset=dataset.name,
         generated=dataset.meta["source"] == "generated",
@@ -185,13 +163,13 @@ def run(
         X=task.X_train,
         y=task.y_train,
         axes=axes,
-        methods=tuple(method for method, _, _ in found),
+        methods=tuple(row for row, _, _ in found),
         synthetic=tuple(_synthetic(task, X, y) for _, X, y in found),
         regions=tuple(_regions(make_classifier(classifier, seed), X, y, axes) for _, X, y in found),
     )
 
 
-_Made = tuple[Method, np.ndarray, np.ndarray]
+_Made = tuple[dict[str, Any], np.ndarray, np.ndarray]
 
 
 def _sample(
@@ -210,28 +188,20 @@ def _sample(
     spec = configured(spec, settings)
     (row,) = evaluate(task, spec, classifiers=[classifier], metrics=[metric], ratios=ratios, seed=task.seed)
     if np.isnan(row["test_score"]):
-        return Method(name, None, None, row["message"]), np.empty((0, 2)), np.empty(0, np.int64)
+        return row, np.empty((0, 2)), np.empty(0, np.int64)
     # Resampled once more at the chosen ratio, for `evaluate` keeps no rows; seeded, so these are the same.
     resample = spec.build(Training(task.X_train, task.y_train, task.onehot), task.seed)
     made = resample(None if np.isnan(row["ratio"]) else row["ratio"])
-    method = Method(name, row["validation_score"], row["test_score"], row["message"])
-    return method, np.asarray(made.X, float), np.asarray(made.y, np.int64)
+    return row, np.asarray(made.X, float), np.asarray(made.y, np.int64)
 
 
 def _search(task: Task, classifier: str, metric: str, settings: Mapping[str, Any]) -> _Made:
     from autosmote.search.job import run_search  # It loads PyTorch.
 
     outcome = run_search(task, classifier, metric, settings)
-    row, rows = outcome.row, outcome.samples["X"]
-    found = not np.isnan(row["test_score"])
-    method = Method(
-        name=row["sampler"],
-        validation_score=row["validation_score"] if found else None,
-        test_score=row["test_score"] if found else None,
-        message=row["message"],
-    )
+    rows = outcome.samples["X"]
     labels = np.ones(len(rows), np.int64)
-    return method, np.concatenate([task.X_train, rows]), np.concatenate([task.y_train, labels])
+    return outcome.row, np.concatenate([task.X_train, rows]), np.concatenate([task.y_train, labels])
 
 
 def _axes(X: np.ndarray) -> np.ndarray:

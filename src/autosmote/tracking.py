@@ -4,8 +4,10 @@ The jobs of a study write files and know nothing of MLflow; `sync` copies what t
 store. The files stay the truth: a store that was lost is built again by one more `sync`.
 
 One experiment per data set, named ``<study>/<dataset>``, holds a parent run per sampler (mean test scores of
-its results) and below it one run per row of the score table. The experiment ``<study>`` holds one run,
-``summary``, with the tables and figures as artifacts.
+its results) and below it one run per row of the score table. In the same way it holds a parent per changed
+setting and the searches of the hyperparameter study, and one for the case study and its methods; their tag
+``kind`` is another. The experiment ``<study>`` holds one run, ``summary``, with the tables and figures as
+artifacts.
 
 A run is known by its tags ``job_key`` (which result it shows) and ``content_hash`` (what it shows). MLflow
 can neither change a parameter nor remove a point of a curve, so a result that changed gets a new run and the
@@ -28,7 +30,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -38,7 +40,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from autosmote.analysis.scores import KEY, SCORED, collect
+from autosmote.analysis.scores import KEY, SCORED, collect, validate
 from autosmote.storage import CorruptFileError, read_frame, read_json
 
 if TYPE_CHECKING:
@@ -57,24 +59,30 @@ SEARCH_PARAMS = ("device", "actors")
 #: Status of a row to status of an MLflow run; any other row is FINISHED.
 RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
 ARTIFACT_FOLDERS = ("tables", "figures")
+#: Kinds of runs that show a result, and of the parent above them.
+KINDS = {"result": "sampler", "hyperparameter_result": "hyperparameter", "case_study_result": "case_study"}
 #: MLflow lists the newest run first and draws the first ten: the parent of this category is made last.
 SHOWN_FIRST = "Auto-sampling"
 #: What a visitor reads on the page of a data set's experiment.
 DATASET_NOTE = (
-    "A run per sampler and, below it, one per result. {links}. Filters combine, for instance "
-    "`tags.kind = 'result' and tags.classifier = 'svm' and tags.metric = 'mcc' and "
+    "A run per sampler, changed hyperparameter or case study and, below it, one per result. {links}. Filters "
+    "combine, for instance `tags.kind = 'result' and tags.classifier = 'svm' and tags.metric = 'mcc' and "
     "tags.imbalance_ratio = '50' and tags.status = 'failed'`."
 )
-#: Links of that note: title, filter, further parameters of the page.
-DATASET_LINKS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("Compare the samplers", "tags.kind = 'sampler'", {"compareRunsMode": "CHART"}),
+_CHART = {"compareRunsMode": "CHART"}
+#: Links of that note: title, kind of runs, further filter, further parameters of the page.
+DATASET_LINKS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    ("Compare the samplers", "sampler", "", _CHART),
     # Ordered by time, MLflow would hide the searches, which have the curves, below their parents.
     (
         "Curves of the searches",
-        "tags.curves = 'true'",
-        {"compareRunsMode": "CHART", "orderByKey": "metrics.`validation_score`", "orderByAsc": "false"},
+        "result",
+        " and tags.curves = 'true'",
+        {**_CHART, "orderByKey": "metrics.`validation_score`", "orderByAsc": "false"},
     ),
-    ("Results without a score", "tags.kind = 'result' and tags.scored = 'false'", {}),
+    ("Results without a score", "result", " and tags.scored = 'false'", {}),
+    ("Hyperparameters", "hyperparameter", "", _CHART),
+    ("Case study", "case_study_result", "", _CHART),
 )
 SUMMARY_NOTE = "Tables and figures: see the artifacts of the run `summary`."
 #: MLflow refuses longer tags and descriptions (8000) and parameters (6000).
@@ -189,21 +197,24 @@ def _sync(store: _Store, rows: pd.DataFrame, artifacts: dict[Path, str], problem
     counts = dict.fromkeys(("created", "updated", "unchanged", "stale"), 0)
     # One data set after the other, so that the memory needed is that of the largest.
     for dataset in sorted({*rows["dataset"], *store.datasets()}):
-        experiment = store.experiment(dataset)
-        runs = store.runs(experiment)
-        by_sampler: dict[str, list[_Record]] = defaultdict(list)
+        by_parent: dict[str, list[_Record]] = defaultdict(list)
         for record in _records(rows[rows["dataset"] == dataset], problems):
-            by_sampler[record.tags["sampler"]].append(record)
-        parents = {sampler: _parent(children) for sampler, children in by_sampler.items()}
-        top = [name for name, parent in parents.items() if parent.tags["category"] == SHOWN_FIRST]
+            by_parent[_parent_key(record.tags)].append(record)
+        parents = {key: _parent(children) for key, children in by_parent.items()}
+        experiment = store.experiment(dataset, {parent.tags["kind"] for parent in parents.values()})
+        runs = store.runs(experiment)
+        top = [
+            key
+            for key, parent in parents.items()
+            if parent.tags["kind"] == "sampler" and parent.tags["category"] == SHOWN_FIRST
+        ]
         others = sorted(parents.keys() - set(top))
         # A parent that comes later than the topmost is dated before it.
-        dates = [run.info.start_time for name in top for run in runs.get(parents[name].key, [])]
-        for sampler in [*reversed(others), *top]:
-            children, parent = by_sampler[sampler], parents[sampler]
-            before = min(dates, default=None) if sampler in others else None
-            parent_id = store.update(experiment, parent, runs.pop(parent.key, []), before)
-            for record in children:
+        dates = [run.info.start_time for key in top for run in runs.get(key, [])]
+        for key in [*reversed(others), *top]:
+            before = min(dates, default=None) if key in others else None
+            parent_id = store.update(experiment, parents[key], runs.pop(key, []), before)
+            for record in by_parent[key]:
                 counts[store.replace(experiment, record, parent_id, runs.pop(record.key, []))] += 1
         if not problems:  # the result of a run that was not found may be in an unreadable file
             counts["stale"] += store.mark_stale(run for found in runs.values() for run in found)
@@ -314,18 +325,20 @@ class _Record:
 def _read_results(results: Path, scores: Path) -> tuple[pd.DataFrame, list[str]]:
     """Return the rows of the score table and of single jobs, one per result; and what could not be read.
 
-    Beside those of the score table, the columns are ``ended`` (seconds since the epoch) and ``search`` (path
-    of a search's ``result.json``, or "").
+    Beside those of the score table, the columns are ``ended`` (seconds since the epoch), ``search`` (path of
+    a search's ``result.json``, or ""), ``kind`` (a key of `KINDS`) and ``changed`` (name of the setting that
+    the hyperparameter study changed, or "").
     """
     problems: list[str] = []
 
-    def read(path: Path) -> pd.DataFrame:
+    def read(path: Path, load: Callable[[Path], pd.DataFrame] = lambda path: collect([path])) -> pd.DataFrame:
         try:
-            search = str(path) if path.name == "result.json" else ""
-            return collect([path]).assign(ended=path.stat().st_mtime, search=search)
+            rows, ended = load(path), path.stat().st_mtime
         except (CorruptFileError, ValueError, OSError) as error:
             _note(error, path, problems)
-            return collect([]).assign(ended=0.0, search="")
+            rows, ended = collect([]), 0.0
+        search = str(path) if path.name == "result.json" else ""
+        return rows.assign(ended=ended, search=search, kind="result", changed="")
 
     table = read(scores) if scores.exists() else collect([])
     # Without a readable table every job file counts. With one, the table says what belongs to the study,
@@ -338,9 +351,20 @@ def _read_results(results: Path, scores: Path) -> tuple[pd.DataFrame, list[str]]
     for path in _files(results / "searches", "**/result.json"):
         # The table lacks what only a search's own files hold.
         frames.append(read(path).assign(belongs=path.stat().st_mtime >= collected))
-    rows = pd.concat(frames) if frames else table.assign(belongs=True, ended=0.0, search="")
-    known = rows.groupby(list(KEY))["belongs"].transform("any")
-    return rows[known].drop_duplicates(list(KEY), keep="last"), problems
+    if frames:
+        rows = pd.concat(frames)
+        known = rows.groupby(list(KEY))["belongs"].transform("any")
+        frames = [rows[known].drop_duplicates(list(KEY), keep="last")]
+    for path in _files(results / "hyperparameters", "**/result.json"):
+        changed = path.relative_to(results / "hyperparameters").parts[0]
+        frames.append(read(path).assign(kind="hyperparameter_result", changed=changed))
+    for path in _files(results, "case_study.json"):
+        frames.append(read(path, _read_case_study).assign(kind="case_study_result"))
+    return pd.concat(frames) if frames else table, problems
+
+
+def _read_case_study(path: Path) -> pd.DataFrame:
+    return validate(pd.DataFrame(read_json(path).get("methods", [])))
 
 
 def _note(error: Exception, path: Path, problems: list[str]) -> None:
@@ -399,7 +423,9 @@ def _record(
     """Return the record of a row of the score table, with what else a search wrote."""
     # An error's text may hold a path; whose home folder it was is nobody's business.
     message = str(row["message"]).replace(f"{Path.home()}/", "~/")[:MAX_TEXT]
-    tags = {name: str(row[name]) for name in IDENTITY} | {"kind": "result", "status": str(row["status"])}
+    tags = {name: str(row[name]) for name in (*IDENTITY, "kind", "status")}
+    if row["changed"]:
+        tags["changed"] = row["changed"]
     tags |= {"scored": str(row["status"] in SCORED).lower(), "curves": str(bool(curves)).lower()}
     if message:
         tags |= {"message": message, "mlflow.note.content": message}
@@ -411,9 +437,14 @@ def _record(
         name: row[name] for name in ("validation_score", "test_score", "seconds", "n_majority", "n_minority")
     }
     numbers |= {name: extras[name] for name in SEARCH_METRICS if name in extras}
+    sampler, ratio = row["sampler"], f"ir{row['imbalance_ratio']}"
+    rest = [row["classifier"], row["metric"], f"seed{row['seed']}"]
+    key, name = [row["dataset"], ratio, sampler, *rest], [sampler, ratio, *rest]
+    if row["kind"] != "result":
+        key[0], name = _parent_key(tags), [_parent_name(tags), *name]
     return _Record(
-        key="{dataset}/ir{imbalance_ratio}/{sampler}/{classifier}/{metric}/seed{seed}".format_map(row),
-        name="{sampler} · ir{imbalance_ratio} · {classifier} · {metric} · seed{seed}".format_map(row),
+        key="/".join(key),
+        name=" · ".join(name),
         status=RUN_STATUS.get(row["status"], "FINISHED"),
         tags=tags,
         params={name: str(value)[:MAX_TEXT] for name, value in params.items()},
@@ -429,26 +460,42 @@ def _missing(value: Any) -> bool:
     return pd.isna(value) or math.isinf(value)
 
 
+def _parent_name(tags: Mapping[str, str]) -> str:
+    """Return the name of the parent of a result with these tags."""
+    if tags["kind"] == "case_study_result":
+        return "case study"
+    return tags["changed"] if tags["kind"] == "hyperparameter_result" else tags["sampler"]
+
+
+def _parent_key(tags: Mapping[str, str]) -> str:
+    """Return the key of the parent of a result with these tags."""
+    folder = "hyperparameters/" if tags["kind"] == "hyperparameter_result" else ""
+    return f"{tags['dataset']}/{folder}{_parent_name(tags)}"
+
+
 def _parent(children: Sequence[_Record]) -> _Record:
-    """Return the record of a sampler: its mean test score per metric over the results that have one."""
+    """Return the record above results: their mean test score per metric, if they are of one sampler."""
+    tags = children[0].tags
+    shared = {
+        name: tags[name]
+        for name in ("dataset", "sampler", "category", "changed")
+        if {child.tags.get(name) for child in children} == {tags.get(name)} and name in tags
+    }
     scores: dict[str, list[float]] = defaultdict(list)
     for child in children:
         for name, value, _ in child.metrics:
             if name == "test_score":
                 scores[child.tags["metric"]].append(value)
-    tags = {name: children[0].tags[name] for name in ("dataset", "sampler", "category")}
+    means = [(f"mean_test_{metric}", float(np.mean(values)), 0) for metric, values in sorted(scores.items())]
     scored = sum(map(len, scores.values()))
     return _Record(
-        key=f"{tags['dataset']}/{tags['sampler']}",
-        name=tags["sampler"],
+        key=_parent_key(tags),
+        name=_parent_name(tags),
         status="FINISHED",
-        tags=tags | {"kind": "sampler"},
+        tags=shared | {"kind": KINDS[tags["kind"]]},
         params={},
         metrics=[
-            *(
-                (f"mean_test_{metric}", float(np.mean(values)), 0)
-                for metric, values in sorted(scores.items())
-            ),
+            *(means if "sampler" in shared else []),
             ("results", float(len(children)), 0),
             ("results_without_score", float(len(children) - scored), 0),
             ("seconds", sum(child.seconds for child in children), 0),
@@ -504,8 +551,11 @@ class _Store:
             if experiment.tags.get("study") == self.study and "dataset" in experiment.tags
         }
 
-    def experiment(self, dataset: str | None = None) -> str:
-        """Return the id of a data set's experiment, or of the study's own; make it if need be."""
+    def experiment(self, dataset: str | None = None, kinds: Collection[str] = ()) -> str:
+        """Return the id of a data set's experiment, or of the study's own; make it if need be.
+
+        `kinds` are those of a data set's parents, from which its note follows.
+        """
         name = self.study if dataset is None else f"{self.study}/{dataset}"
         location = None if self.artifacts is None else str(self.artifacts)
         found = self.client.get_experiment_by_name(name)
@@ -524,7 +574,9 @@ class _Store:
         else:
             known = {"study": self.study} | ({} if dataset is None else {"dataset": dataset})
             identifier = self._create_experiment(name, location, known)
-        note = SUMMARY_NOTE if dataset is None else _dataset_note(identifier)
+        if dataset is not None and not kinds:
+            return identifier  # all its runs are stale
+        note = SUMMARY_NOTE if dataset is None else _dataset_note(identifier, kinds)
         if known.get("mlflow.note.content") != note:
             self.client.set_experiment_tag(identifier, "mlflow.note.content", note)
         return identifier
@@ -649,13 +701,15 @@ class _Store:
             self.client.delete_tag(run.info.run_id, "stale")
 
 
-def _dataset_note(experiment: str) -> str:
+def _dataset_note(experiment: str, kinds: Collection[str]) -> str:
     """Return the note of a data set's experiment, with links that open its page in a useful state."""
     links = []
-    for title, search, further in DATASET_LINKS:
-        state = {"workflowType": "machine_learning", "searchFilter": search, **further}
-        query = urllib.parse.urlencode(state, quote_via=urllib.parse.quote)
-        links.append(f"[{title}](#/experiments/{experiment}/runs?{query})")
+    for title, kind, condition, further in DATASET_LINKS:
+        if kind in kinds or KINDS.get(kind) in kinds:
+            search = f"tags.kind = '{kind}'{condition}"
+            state = {"workflowType": "machine_learning", "searchFilter": search, **further}
+            query = urllib.parse.urlencode(state, quote_via=urllib.parse.quote)
+            links.append(f"[{title}](#/experiments/{experiment}/runs?{query})")
     return DATASET_NOTE.format(links=" · ".join(links))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from autosmote.case_study import GRID, CaseStudy, Method
+from autosmote.case_study import GRID, CaseStudy
 
 nan = float("nan")
 CATEGORY = {
@@ -83,6 +83,27 @@ def demsars_scores():
     return pd.DataFrame(scores, columns=["C4.5", "C4.5+m", "C4.5+cf", "C4.5+m+cf"])
 
 
+def _case_row(name, validation_score, test_score, status, message):
+    return {
+        "dataset": "two_clusters",
+        "imbalance_ratio": 7,
+        "seed": 0,
+        "sampler": name,
+        "category": category(name),
+        "classifier": "tree",
+        "metric": "macro_f1",
+        "ratio": nan,
+        "validation_score": validation_score,
+        "test_score": test_score,
+        "status": status,
+        "message": message,
+        "settings": "{}",
+        "n_majority": 35,
+        "n_minority": 5,
+        "seconds": 0.5,
+    }
+
+
 def tiny_case(generated=True, methods=("NoResampling", "SMOTE", "CTGAN", "KMeansSMOTE", "AutoSMOTE")):
     """A case study by hand, where KMeansSMOTE made no rows."""
     draws = np.random.default_rng(0)
@@ -98,7 +119,9 @@ def tiny_case(generated=True, methods=("NoResampling", "SMOTE", "CTGAN", "KMeans
         y=(np.arange(40) < 5).astype(np.int64),
         axes=np.linspace([-3, -4], [3, 4], GRID).T,
         methods=tuple(
-            Method(name, 0.5, 0.75) if ok else Method(name, None, None, "not applicable: no clusters")
+            _case_row(name, 0.5, 0.75, "ok", "")
+            if ok
+            else _case_row(name, nan, nan, "not_applicable", "no clusters")
             for name, ok in zip(methods, made, strict=True)
         ),
         synthetic=tuple(

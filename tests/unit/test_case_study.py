@@ -1,12 +1,16 @@
 """The case study against the study's own evaluation, and its files."""
 
+import math
+
 import numpy as np
+import pandas as pd
 import pytest
 from score_rows import tiny_case
 from sklearn.metrics import f1_score
 from sklearn.tree import DecisionTreeClassifier
 
 from autosmote import case_study
+from autosmote.analysis.scores import validate
 from autosmote.case_study import GRID, CaseStudy, CaseStudyError
 from autosmote.datasets.sources import fetch
 from autosmote.datasets.tasks import make_task
@@ -33,23 +37,26 @@ def case(dataset):
 def test_drawn_rows_are_those_that_were_scored(case, dataset):
     found, lines = case
     task = make_task(dataset, None, 0)
-    assert [method.name for method in found.methods] == [
+    assert [row["sampler"] for row in found.methods] == [
         *("NoResampling", "SMOTE", "RandomOverSampler", "EditedNearestNeighbours", "AutoSMOTE")
     ]
     np.testing.assert_array_equal(found.X, task.X_train)
     for number in (0, 1, 2, 4):  # methods that keep the training rows and add to them
-        method, synthetic = found.methods[number], found.synthetic[number]
+        row, synthetic = found.methods[number], found.synthetic[number]
         X = np.concatenate([task.X_train, synthetic])
         y = np.concatenate([task.y_train, np.ones(len(synthetic), int)])
         tree = DecisionTreeClassifier(random_state=0).fit(X, y)
-        if method.name not in ("RandomOverSampler", "AutoSMOTE"):  # they repeat rows, which are not new
+        if row["sampler"] not in ("RandomOverSampler", "AutoSMOTE"):  # they repeat rows, which are not new
             score = f1_score(task.y_test, tree.predict(task.X_test), average="macro")
-            assert method.test_score == pytest.approx(score)
+            assert row["test_score"] == pytest.approx(score)
             points = np.stack(np.meshgrid(*found.axes), axis=-1)[::37, ::41].reshape(-1, 2)
             np.testing.assert_array_equal(found.regions[number][::37, ::41].ravel(), tree.predict(points))
     assert len(found.synthetic[0]) == len(found.synthetic[2]) == len(found.synthetic[3]) == 0
     assert len(found.synthetic[1]) in {int(ratio * 270) - 21 for ratio in RATIOS}
     assert len(lines) == 5
+    table = validate(pd.DataFrame(found.methods))
+    assert table["status"].tolist() == ["ok"] * 5
+    assert set(table["imbalance_ratio"]) == {13}  # 450 rows and 35
 
 
 def test_grid_covers_all_rows(case, dataset):
@@ -65,8 +72,9 @@ def test_files_hold_everything(case, tmp_path):
     for number, found in enumerate((case[0], tiny_case(generated=False))):
         found.save(tmp_path / f"case{number}")
         read = CaseStudy.load(tmp_path / f"case{number}")
-        for name in ("dataset", "generated", "columns", "classifier", "metric", "methods"):
+        for name in ("dataset", "generated", "columns", "classifier", "metric"):
             assert getattr(read, name) == getattr(found, name)
+        pd.testing.assert_frame_equal(pd.DataFrame(read.methods), pd.DataFrame(found.methods))
         for name in ("X", "y", "axes"):
             np.testing.assert_array_equal(getattr(read, name), getattr(found, name))
         for name in ("synthetic", "regions"):
@@ -80,8 +88,8 @@ def test_method_that_does_not_apply_makes_no_rows(dataset):
         dataset, **CASE | {"imbalance_ratio": 90}, samplers=["SMOTE"], ratios=RATIOS, search=SEARCH
     )
     smote = found.methods[1]
-    assert (smote.test_score, smote.validation_score) == (None, None)
-    assert "n_neighbors" in smote.message
+    assert math.isnan(smote["test_score"]) and math.isnan(smote["validation_score"])
+    assert "n_neighbors" in smote["message"]
     assert found.synthetic[1].shape == (0, 2)
 
 
@@ -93,7 +101,7 @@ def test_sampler_that_is_not_installed_is_left_out(dataset, monkeypatch):
     lines = []
     arguments = CASE | {"samplers": ["SMOTE"], "ratios": RATIOS, "search": SEARCH}
     found = case_study.run(dataset, **arguments, log=lines.append)
-    assert [method.name for method in found.methods] == ["NoResampling", "AutoSMOTE"]
+    assert [row["sampler"] for row in found.methods] == ["NoResampling", "AutoSMOTE"]
     assert lines[0] == "SMOTE: left out, because it needs a-package"
 
 

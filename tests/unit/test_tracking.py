@@ -22,6 +22,7 @@ pytest.importorskip("mlflow", reason="needs the study extra")
 
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
+from score_rows import tiny_case
 from sqlalchemy import create_engine
 
 from autosmote.storage import read_json, write_frame, write_json
@@ -82,17 +83,19 @@ def search_folder(results, seed):
     return results / "searches/autosmote/digits/ir20/svm/macro_f1" / f"seed{seed}"
 
 
-def write_search(results, seed):
+def write_search(results, seed, folder=None, **values):
     """A search's files; its validation score at iteration i is i / 1000."""
+    folder = folder or search_folder(results, seed)
     iterations = np.arange(1, N_ITERATIONS + 1)
     losses = np.where(iterations < 500, np.nan, 2.0)
     history = pd.DataFrame(
         {"iteration": iterations, "round": 0, "validation_score": iterations / 1000, "low_level_loss": losses}
     )
-    write_frame(history, search_folder(results, seed) / "history.parquet")
+    write_frame(history, folder / "history.parquet")
     extras = {"wall_seconds": 7.0, "best_iteration": 9, "n_synthetic": 80, "device": "cpu", "actors": 2}
-    result = row("AutoSMOTE", seed, ratio=None, settings=json.dumps({"learning_rate": 0.005})) | extras
-    write_json(result, search_folder(results, seed) / "result.json")
+    settings = json.dumps({"learning_rate": 0.005})
+    result = row("AutoSMOTE", seed, ratio=None, settings=settings) | extras | values
+    write_json(result, folder / "result.json")
     return {name: result[name] for name in row()}
 
 
@@ -236,18 +239,31 @@ def test_autosmote_stands_first_also_when_samplers_are_added_later(results):
 
 
 def test_results_are_tagged_for_the_links_of_their_experiment(results):
+    write_grid_search(results, "scale-8", 0.3)
+    tiny_case().save(results / "case_study")
     sync(results, study="toy")
-    client = store(results)
-    experiment = client.get_experiment_by_name("toy/digits")
-    links = re.findall(r"\]\(#/experiments/(\d+)/runs\?(.+?)\)", experiment.tags["mlflow.note.content"])
-    found = []
-    for identifier, query in links:
-        assert identifier == experiment.experiment_id
-        search = urllib.parse.parse_qs(query)["searchFilter"][0]
-        found.append({run.info.run_name for run in client.search_runs([identifier], search)})
+
+    def linked(name):
+        client = store(results)
+        experiment = client.get_experiment_by_name(name)
+        note = experiment.tags["mlflow.note.content"]
+        for title, identifier, query in re.findall(r"\[(.+?)\]\(#/experiments/(\d+)/runs\?(.+?)\)", note):
+            assert identifier == experiment.experiment_id
+            search = urllib.parse.parse_qs(query)["searchFilter"][0]
+            yield title, {run.info.run_name for run in client.search_runs([identifier], search)}
+
     searches = {f"AutoSMOTE · ir20 · svm · macro_f1 · seed{seed}" for seed in (0, 1)}
     failed = {"ADASYN · ir20 · svm · macro_f1 · seed0"}
-    assert found == [{"ADASYN", "AutoSMOTE", "SMOTE"}, searches, failed]
+    assert dict(linked("toy/digits")) == {
+        "Compare the samplers": {"ADASYN", "AutoSMOTE", "SMOTE"},
+        "Curves of the searches": searches,
+        "Results without a score": failed,
+        "Hyperparameters": {"scale-8"},
+    }
+    assert len(dict(linked("toy/iris"))) == 3
+    ((title, shown),) = linked("toy/two_clusters")
+    assert title == "Case study"
+    assert len(shown) == 5
 
 
 def test_an_outdated_note_is_replaced(results):
@@ -279,6 +295,85 @@ def test_a_search_has_thinned_curves_and_its_settings(results):
     assert {point.value for point in losses} == {2.0}
     assert min(point.step for point in losses) >= 500
     assert "search/round" not in run.data.metrics
+
+
+def write_grid_search(results, changed, score):
+    """A search of the hyperparameter study."""
+    folder = results / "hyperparameters" / changed / "digits/ir20/svm/macro_f1/seed0"
+    write_search(results, 0, folder, settings=json.dumps({"changed": changed}), test_score=score)
+
+
+def test_searches_of_the_hyperparameter_study_arrive_with_their_curves(results):
+    write_grid_search(results, "scale-8", 0.3)
+    write_grid_search(results, "unchanged", 0.4)
+    assert counts(sync(results, study="toy")) == (8, 0, 0, 0)
+
+    assert len(runs(results)) == 5  # a filter for results does not show them
+    found = runs(results, kind="hyperparameter_result")
+    assert set(found) == {
+        "digits/hyperparameters/scale-8/ir20/AutoSMOTE/svm/macro_f1/seed0",
+        "digits/hyperparameters/unchanged/ir20/AutoSMOTE/svm/macro_f1/seed0",
+    }
+    run = found["digits/hyperparameters/scale-8/ir20/AutoSMOTE/svm/macro_f1/seed0"]
+    assert run.info.run_name == "scale-8 · AutoSMOTE · ir20 · svm · macro_f1 · seed0"
+    tags = {"changed": "scale-8", "sampler": "AutoSMOTE", "classifier": "svm", "curves": "true"}
+    assert tags.items() <= run.data.tags.items()
+    assert run.data.params["changed"] == "scale-8"
+    assert run.data.metrics["test_score"] == 0.3
+    assert len(store(results).get_metric_history(run.info.run_id, "search/validation_score")) == CURVE_POINTS
+
+    parents = runs(results, kind="hyperparameter")
+    means = {
+        run.info.run_name: (run.data.tags["changed"], run.data.metrics["mean_test_macro_f1"])
+        for run in parents.values()
+    }
+    assert means == {"scale-8": ("scale-8", 0.3), "unchanged": ("unchanged", 0.4)}
+    parent = parents["digits/hyperparameters/scale-8"]
+    assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    # The mean of AutoSMOTE's own searches is without them.
+    assert runs(results, kind="sampler")["digits/AutoSMOTE"].data.metrics["results"] == 2
+
+    before = identity(results)
+    assert counts(sync(results, study="toy")) == (0, 0, 8, 0)
+    assert identity(results) == before
+
+
+def test_methods_of_the_case_study_arrive(results):
+    tiny_case().save(results / "case_study")
+    assert counts(sync(results, study="toy")) == (11, 0, 0, 0)
+    found = runs(results, "toy/two_clusters", "case_study_result")
+    scores = {
+        run.data.tags["sampler"]: (run.data.tags["status"], run.data.metrics.get("test_score"))
+        for run in found.values()
+    }
+    assert scores == {
+        "NoResampling": ("ok", 0.75),
+        "SMOTE": ("ok", 0.75),
+        "CTGAN": ("ok", 0.75),
+        "KMeansSMOTE": ("not_applicable", None),
+        "AutoSMOTE": ("ok", 0.75),
+    }
+    (parent,) = runs(results, "toy/two_clusters", "case_study").values()
+    assert {run.data.tags["mlflow.parentRunId"] for run in found.values()} == {parent.info.run_id}
+    # A mean over methods would say nothing.
+    assert parent.data.metrics == {"results": 5, "results_without_score": 1, "seconds": 2.5}
+    assert parent.info.run_name == "case study"
+    assert "sampler" not in parent.data.tags
+
+    assert counts(sync(results, study="toy")) == (0, 0, 11, 0)
+    tiny_case(methods=("NoResampling", "AutoSMOTE")).save(results / "case_study")
+    assert counts(sync(results, study="toy")) == (0, 0, 8, 3)
+
+
+def test_a_damaged_file_of_the_further_studies_is_named(results):
+    write_grid_search(results, "scale-8", 0.3)
+    (results / "hyperparameters/scale-8/digits/ir20/svm/macro_f1/seed0/result.json").write_text("{}")
+    (results / "case_study.json").write_text("{}")
+    report = sync(results, study="toy")
+    assert counts(report) == (6, 0, 0, 0)
+    first, second = sorted(report.problems)
+    assert "case_study.json" in first
+    assert "result.json" in second
 
 
 def test_only_measured_columns_of_a_history_are_curves():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosmote.analysis.labels import classifier_label, metric_label, sampler_label
-from autosmote.case_study import CaseStudy, Method
+from autosmote.case_study import CaseStudy
 from autosmote.figures import style
 
 if TYPE_CHECKING:
@@ -64,11 +65,9 @@ def plot(case: CaseStudy, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
         return style.save(figure, stem)
 
 
-def _title(method: Method, metric: str) -> str:
-    name = sampler_label(method.name)
-    if method.test_score is None:
-        return f"{name}\nmade no rows"
-    return f"{name}\ntest {metric} {method.test_score:.2f}"
+def _title(row: Mapping[str, Any], metric: str) -> str:
+    name, score = sampler_label(row["sampler"]), row["test_score"]
+    return f"{name}\nmade no rows" if math.isnan(score) else f"{name}\ntest {metric} {score:.2f}"
 
 
 def _draw(axes: Axes, case: CaseStudy, number: int) -> None:
