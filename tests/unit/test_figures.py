@@ -118,6 +118,11 @@ PLOTS = {
     "search_curves": (search_curves.plot, HISTORIES, (3.5, 6.2)),
     "search_curves-tiny": (search_curves.plot, [history([0.5])], (3.5, 2.15)),
     "figure5": (figure5.plot, ABLATED, (7.0, 2.15)),
+    "figure5-narrow": (
+        figure5.plot,
+        [item for item in ABLATED if item[0]["classifier"] == "svm"],
+        (3.5, 2.15),
+    ),
     "figure6": (figure6.plot, GRID, (7.0, 2.5)),
     "figure6-tiny": (figure6.plot, grid({4: 0.5}), (7.0, 2.5)),
     "figure7": (figure7.plot, tiny_case(), (7.0, 4.25)),

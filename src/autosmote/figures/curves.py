@@ -137,7 +137,6 @@ def plot(curves: Sequence[Curve], lines: Sequence[str], stem: str | os.PathLike[
         figure.supylabel("Best validation score so far", fontsize=8)
         keys = [Line2D([], [], label=name, **looks[name]) for name in lines]
         abreast = 3 if len(columns) > 1 else 2
-        abreast = 3 if len(columns) > 1 else 2
         figure.legend(handles=keys, loc="outside upper center", ncols=min(len(keys), abreast))
         return style.save(figure, stem)
 
