@@ -63,6 +63,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
         history = pd.DataFrame({"iteration": range(1, 301), "best_validation_score": scores})
         write_frame(history, folder / "history.parquet")
         write_json(row("AutoSMOTE", ratio, classifier), folder / "result.json")
+    for number, changed in enumerate(("scale-2", "scale-8", "unchanged")):
+        folder = results / "hyperparameters" / changed / "digits/ir20/svm/macro_f1/seed0"
+        write_json(row("AutoSMOTE", 20, "svm") | {"test_score": 0.5 + number / 10}, folder / "result.json")
     (results / "tables").mkdir()
     (results / "tables" / "table2.html").write_text("<p>The table of the study</p>")
     sync(results, study="toy")
@@ -110,6 +113,14 @@ def shows(*texts: str) -> str:
     return " && ".join(f"document.body?.innerText.includes({text!r})" for text in texts)
 
 
+def follow(browser: Browser, page: str, title: str) -> None:
+    """Open where a link of the note on a page leads."""
+    browser.open(page)
+    browser.wait_for(shows(title, "Sampler00"))
+    link = f"[...document.querySelectorAll('a')].find(a => a.innerText == {title!r}).href"
+    browser.open(browser.evaluate(link))  # a click would open it in another window
+
+
 def test_the_list_of_runs_begins_with_autosmote(
     browser: Browser, address: str, store: str, tmp_path: Path
 ) -> None:
@@ -123,16 +134,23 @@ def test_the_list_of_runs_begins_with_autosmote(
 def test_the_link_of_the_note_draws_autosmote_among_the_samplers(
     browser: Browser, address: str, store: str, tmp_path: Path
 ) -> None:
-    browser.open(runs_page(address, store))
-    browser.wait_for(shows("Compare the samplers", "Sampler00"))
-    link = "[...document.querySelectorAll('a')].find(a => a.innerText == 'Compare the samplers').href"
-    browser.open(browser.evaluate(link))  # a click would open it in another window
+    follow(browser, runs_page(address, store), "Compare the samplers")
     browser.wait_for("document.querySelectorAll('.bartext').length >= 10")
     browser.wait_for(shows("mean_test_macro_f1"))
     browser.screenshot(tmp_path / "samplers.png")
     legends = browser.text().split("mean_test_macro_f1")[1]
     assert "AutoSMOTE" in legends
     assert "Sampler13" not in legends  # there is no room for all
+
+
+def test_the_link_of_the_note_draws_the_hyperparameter_study(
+    browser: Browser, address: str, store: str, tmp_path: Path
+) -> None:
+    follow(browser, runs_page(address, store), "Hyperparameters")
+    browser.wait_for("document.querySelectorAll('.bartext').length >= 3")
+    browser.wait_for(shows("scale-2", "scale-8", "unchanged", "mean_test_macro_f1"))
+    browser.screenshot(tmp_path / "hyperparameters.png")
+    assert "Sampler00" not in browser.text()
 
 
 def test_curves_of_searches_can_be_narrowed_by_tags(
