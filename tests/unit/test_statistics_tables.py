@@ -55,6 +55,8 @@ def test_extensions_are_compared_where_they_were_run():
     assert set(table.data["dataset"]) == {"d", "Overall"}
     assert lines_of(table)[4] == "| ClassWeight | d | 7/0/0 | +0.103 | +1.00 | 0.016 | 0.016 |"
     assert "All 7 cells (sampler, configuration, seed, metric) have a score." in table.notes
+    everywhere = pd.concat([superior(6, ClassWeight=0.1).assign(dataset=name) for name in ("d", "elsewhere")])
+    assert lines_of(comparisons.make_extensions(everywhere))[4].startswith("| ClassWeight | all | 12/0/0 |")
     with pytest.raises(ValueError, match="extensions"):
         comparisons.make_extensions(superior(3))
 

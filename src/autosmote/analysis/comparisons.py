@@ -99,9 +99,10 @@ def make_extensions(scores: pd.DataFrame, *, pairs: str = "means", alpha: float 
     data = _compared(against(scores, EXTENSION), pairs, alpha)
     overall = data[data["dataset"] == OVERALL]
     metrics = list(overall["metric"].unique())
+    everywhere = scores["dataset"].nunique()
     datasets = {
-        sampler_label(str(name)): ", ".join(rows["dataset"].unique())
-        for name, rows in extensions.groupby("sampler")
+        sampler_label(str(name)): "all" if len(found) == everywhere > 1 else ", ".join(found)
+        for name, found in extensions.groupby("sampler")["dataset"].unique().items()
     }
     return Table(
         data=data,
