@@ -191,7 +191,7 @@ def test_gpu_study_runs_on_the_cpu_where_the_gpu_is_switched_off(smoke_copy: Pat
 
 @pytest.mark.slow
 def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> None:
-    store = {"mlflow": {"tracking_uri": "http://alice:pa55word@127.0.0.1:9"}}
+    store = {"mlflow": {"tracking_uri": "http://alice@mlflow.internal:9"}}
     for file in ("report.html", "report.zip"):
         run = snakemake(smoke, "--report", str(tmp_path / file), config=store, **NO_NETWORK)
         assert run.code == 0, run.output
@@ -207,4 +207,4 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         assert name in inside
     # The first page tells the configuration, but not where the records are kept.
     assert "factor_range" in report
-    assert "pa55word" not in report
+    assert "mlflow.internal" not in report
