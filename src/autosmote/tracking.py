@@ -70,19 +70,15 @@ DATASET_NOTE = (
     "tags.imbalance_ratio = '50' and tags.status = 'failed'`."
 )
 _CHART = {"compareRunsMode": "CHART"}
+# Ordered by time, MLflow would hide results below their parents.
+_CHART_OF_RESULTS = {**_CHART, "orderByKey": "metrics.`validation_score`", "orderByAsc": "false"}
 #: Links of that note: title, kind of runs, further filter, further parameters of the page.
 DATASET_LINKS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("Compare the samplers", "sampler", "", _CHART),
-    # Ordered by time, MLflow would hide the searches, which have the curves, below their parents.
-    (
-        "Curves of the searches",
-        "result",
-        " and tags.curves = 'true'",
-        {**_CHART, "orderByKey": "metrics.`validation_score`", "orderByAsc": "false"},
-    ),
+    ("Curves of the searches", "result", " and tags.curves = 'true'", _CHART_OF_RESULTS),
     ("Results without a score", "result", " and tags.scored = 'false'", {}),
     ("Hyperparameters", "hyperparameter", "", _CHART),
-    ("Case study", "case_study_result", "", _CHART),
+    ("Case study", "case_study_result", "", _CHART_OF_RESULTS),
 )
 SUMMARY_NOTE = "Tables and figures: see the artifacts of the run `summary`."
 #: MLflow refuses longer tags and descriptions (8000) and parameters (6000).
