@@ -9,7 +9,7 @@ import math
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -222,7 +222,8 @@ def evaluate_sampler(
 
     The training rows are resampled once per ratio and each classifier is fitted once on each result. For each
     classifier and metric the ratio with the best validation score is chosen, the smaller one of a tie, and
-    the classifier fitted at that ratio is scored on the test split. The test split decides nothing.
+    the classifier fitted at that ratio is scored on the test split. The test split decides nothing: a method
+    that changes the columns and fails at the test rows of the chosen ratio has failed.
 
     A method that fails or does not apply at some ratios is judged on the others. Where no ratio is left, its
     rows carry the reason and no scores. With limits, the method samples in a process of its own, which serves
@@ -255,12 +256,13 @@ def evaluate_sampler(
 
         - ``dataset``, ``imbalance_ratio``, ``seed``, ``sampler``, ``category``, ``classifier``, ``metric``;
         - ``ratio``: the chosen ratio, NaN if there is none;
-        - ``validation_score``, ``test_score``: NaN if no ratio worked;
+        - ``validation_score``, ``test_score``: NaN if no ratio worked, or the test rows of the chosen one
+          could not be labelled;
         - ``status``: ``ok``; ``unchanged`` if the chosen result holds just the training rows (scores are
           kept; never said of no resampling); else, if no ratio worked, the gravest of ``timeout``,
-          ``memory``, ``failed`` and ``not_applicable`` that occurred;
-        - ``message``: the ratios that did not work or changed nothing, with the first reason, and what the
-          method has to say of its scores; empty if none;
+          ``memory``, ``failed`` and ``not_applicable`` that occurred, or what went wrong with the test rows;
+        - ``message``: the ratios that did not work or changed nothing, with the first reason, what went wrong
+          with the test rows, and what the method has to say of its scores; empty if none;
         - ``settings``: JSON of the choices that the method made itself at the chosen ratio;
         - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked or the
           method is no sampler;
@@ -277,13 +279,19 @@ def evaluate_sampler(
     grid = _checked_grid(spec, classifiers, metrics, ratios)
     samples, sampling_seconds = _run(spec, grid, partial(_sampling, task, spec, grid, seed), limits)
 
+    def label_test_rows(fitted: _Fitted) -> np.ndarray | _Failure:
+        if isinstance(fitted.X_test, _Failure):
+            _log_failures(spec, [fitted.X_test])
+            return fitted.X_test
+        return fitted.model.predict(task.X_test if fitted.X_test is None else fitted.X_test)
+
     rows = []
     for classifier in classifiers:
         started = time.process_time()
         fits = {ratio: _fit_sample(task, sample, classifier, seed) for ratio, sample in samples.items()}
         seconds = sampling_seconds + time.process_time() - started
         for metric in metrics:
-            rows.append(_row(task, spec, classifier, metric, seed, fits, seconds))
+            rows.append(_row(task, spec, classifier, metric, seed, fits, label_test_rows, seconds))
     return rows
 
 
@@ -301,7 +309,7 @@ def evaluate_method(
 
     The method learns once per classifier, metric and ratio from the training and the validation rows. It
     never sees the test rows: it hands back something that labels rows, which is scored on them once, at the
-    ratio with the best validation score.
+    ratio with the best validation score. What it hands back is guarded and limited as the method is.
 
     Parameters
     ----------
@@ -310,13 +318,14 @@ def evaluate_method(
     spec : MethodSpec
         The method.
     limits : autosmote.samplers.isolation.Limits, optional
-        What the method may use for one classifier and metric, all ratios together; see `evaluate_sampler`.
+        What the method may use to learn for one classifier and metric, all ratios together, and once more to
+        label the test rows; see `evaluate_sampler`.
 
     Returns
     -------
     list of dict
         One row of the score table per classifier and metric; see `evaluate_sampler`. ``seconds`` is CPU time
-        of all that the method did for this classifier and metric.
+        of all that the method did for this classifier and metric before it labelled the test rows.
 
     Raises
     ------
@@ -324,6 +333,11 @@ def evaluate_method(
         See `evaluate_sampler`.
     """
     grid = _checked_grid(spec, classifiers, metrics, ratios)
+
+    def label_test_rows(fitted: _Fitted) -> np.ndarray | _Failure:
+        labelled, _ = _run(spec, [None], partial(_labelling, fitted.model, task.X_test), limits)
+        return labelled[None]
+
     rows = []
     for classifier in classifiers:
         for metric in metrics:
@@ -336,7 +350,7 @@ def evaluate_method(
                 seed,
             )
             fits, seconds = _run(spec, grid, partial(_learning, task, spec, problem, grid), limits)
-            rows.append(_row(task, spec, classifier, metric, seed, fits, seconds))
+            rows.append(_row(task, spec, classifier, metric, seed, fits, label_test_rows, seconds))
     return rows
 
 
@@ -394,7 +408,7 @@ def try_sampler(
 class _Sample:
     data: Resampled
     unchanged: bool
-    splits: tuple[np.ndarray, np.ndarray] | None
+    splits: tuple[np.ndarray, np.ndarray | _Failure] | None
     """Validation and test rows, for a method that changes the columns."""
 
 
@@ -404,7 +418,7 @@ class _Fitted:
     validation_predictions: np.ndarray
     settings: Mapping[str, Any]
     note: str = ""
-    X_test: np.ndarray | None = None
+    X_test: np.ndarray | _Failure | None = None
     """Test rows, for a method that changes the columns."""
     unchanged: bool = False
     n_majority: int | None = None
@@ -458,6 +472,7 @@ def _row(
     metric: str,
     seed: int,
     fits: Mapping[float | None, _Fitted | _Failure],
+    label_test_rows: Callable[[_Fitted], np.ndarray | _Failure],
     seconds: float,
 ) -> dict[str, Any]:
     return {
@@ -468,7 +483,7 @@ def _row(
         "category": spec.category,
         "classifier": classifier,
         "metric": metric,
-        **_choose(task, fits, metric),
+        **_choose(task, fits, metric, label_test_rows),
         "seconds": seconds,
     }
 
@@ -526,10 +541,14 @@ def _run(
                 failure = _Failure(stop.status, _shorten(stop.reason))
                 made.update((ratio, failure) for ratio in grid if ratio not in made)
         seconds, printed = process.cpu_seconds, process.output
-    failed = [item for item in made.values() if isinstance(item, _Failure) and item.status == "failed"]
+    _log_failures(spec, made.values(), printed)
+    return made, seconds
+
+
+def _log_failures(spec: SamplerSpec | MethodSpec, made: Iterable[Any], printed: str = "") -> None:
+    failed = [item for item in made if isinstance(item, _Failure) and item.status == "failed"]
     for trace in dict.fromkeys(failure.trace for failure in failed):
         _LOG.warning("%s failed\n%s", spec.name, trace or printed)
-    return made, seconds
 
 
 def _sampling(
@@ -554,14 +573,12 @@ def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _
     splits = None
     n_features = task.X_train.shape[1]
     if transform := resampled.transform:
-        moved = _guarded(lambda: [np.asarray(transform(rows)) for rows in (task.X_validation, task.X_test)])
-        if isinstance(moved, _Failure):
-            return moved
-        n_features = moved[0].shape[-1]
-        wanted = [(len(rows), n_features) for rows in (task.X_validation, task.X_test)]
-        if [rows.shape for rows in moved] != wanted or not all(np.isfinite(rows).all() for rows in moved):
-            return _Failure("failed", "could not bring the validation and test rows into its columns")
-        splits = moved[0], moved[1]
+        X_validation = _guarded(_brought, transform, task.X_validation)
+        if isinstance(X_validation, _Failure):
+            return X_validation
+        n_features = X_validation.shape[1]
+        # What goes wrong with the test rows is kept for later: it must not decide which ratio is chosen.
+        splits = X_validation, _guarded(_brought, transform, task.X_test, n_features)
     if X.ndim != 2 or X.shape[1] != n_features or y.shape != X.shape[:1]:
         return _Failure(
             "failed", f"returned X of shape {X.shape} and y of shape {y.shape} for {n_features} features"
@@ -574,6 +591,18 @@ def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _
         return _Failure("failed", f"returned NaN or infinity in {bad} of {len(X)} rows")
     unchanged = spec.category != NO_RESAMPLING and _same_rows(X, y, task.X_train, task.y_train)
     return _Sample(Resampled(X, y, resampled.settings), unchanged, splits)
+
+
+def _brought(
+    transform: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, n_features: int | None = None
+) -> np.ndarray | _Failure:
+    """Bring rows into the columns of a method, which are so many if that is known."""
+    brought = np.asarray(transform(rows))
+    if brought.ndim != 2 or len(brought) != len(rows) or not np.isfinite(brought).all():
+        return _Failure("failed", "could not bring other rows into its columns")
+    if n_features not in (None, brought.shape[1]):
+        return _Failure("failed", f"brought other rows into {brought.shape[1]} columns, not {n_features}")
+    return brought
 
 
 def _same_rows(X: np.ndarray, y: np.ndarray, X_other: np.ndarray, y_other: np.ndarray) -> bool:
@@ -616,10 +645,9 @@ def _learning(
 ) -> Iterator[tuple[float | None, _Fitted | _Failure]]:
     def fit(learn: Callable[[float | None], Learned], ratio: float | None) -> _Fitted:
         learned = learn(ratio)
-        predictions = np.asarray(learned.model.predict(task.X_validation))
-        _confusion(task.y_validation, predictions)
+        predictions = _labels(learned.model, task.X_validation)
         _as_json(learned.settings)
-        return _Fitted(learned.model, predictions, learned.settings, learned.note)
+        return _Fitted(learned.model, predictions, learned.settings, str(learned.note))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # As in `_fit`.
@@ -628,36 +656,60 @@ def _learning(
             yield ratio, learn if isinstance(learn, _Failure) else _guarded(fit, learn, ratio)
 
 
-def _choose(task: Task, fits: Mapping[float | None, _Fitted | _Failure], metric: str) -> dict[str, Any]:
+def _labels(model: Predictor, X: np.ndarray) -> np.ndarray:
+    """Label rows by what a method has learned, and check that these are labels."""
+    labels = np.asarray(model.predict(X.copy()))
+    _confusion(np.zeros(len(X)), labels)
+    return labels
+
+
+def _labelling(model: Predictor, X: np.ndarray) -> Iterator[tuple[None, np.ndarray | _Failure]]:
+    yield None, _guarded(_labels, model, X)
+
+
+def _choose(
+    task: Task,
+    fits: Mapping[float | None, _Fitted | _Failure],
+    metric: str,
+    label_test_rows: Callable[[_Fitted], np.ndarray | _Failure],
+) -> dict[str, Any]:
     """Choose the ratio on the validation split, and only then look at the test split."""
     measure = METRICS[metric]
     fitted = {ratio: fit for ratio, fit in fits.items() if isinstance(fit, _Fitted)}
     message = _message(fits)
     if not fitted:
         statuses = {fit.status for fit in fits.values() if isinstance(fit, _Failure)}
-        return {
-            "ratio": np.nan,
-            "validation_score": np.nan,
-            "test_score": np.nan,
-            "status": next(status for status in _FAILURES_BY_GRAVITY if status in statuses),
-            "message": message,
-            "settings": "{}",
-            "n_majority": None,
-            "n_minority": None,
-        }
+        return _without_score(next(status for status in _FAILURES_BY_GRAVITY if status in statuses), message)
     scores = {ratio: measure(task.y_validation, fit.validation_predictions) for ratio, fit in fitted.items()}
     ratio = max(scores, key=scores.__getitem__)
     chosen = fitted[ratio]
-    X_test = task.X_test if chosen.X_test is None else chosen.X_test
+    labels = label_test_rows(chosen)
+    if isinstance(labels, _Failure):
+        at = "" if ratio is None else f" at the chosen ratio {ratio}"
+        reason = f"test rows{at}: {labels.status.replace('_', ' ')}: {labels.reason}"
+        return _without_score(labels.status, "; ".join(filter(None, (message, reason))))
     return {
         "ratio": np.nan if ratio is None else ratio,
         "validation_score": scores[ratio],
-        "test_score": measure(task.y_test, chosen.model.predict(X_test)),
+        "test_score": measure(task.y_test, labels),
         "status": "unchanged" if chosen.unchanged else "ok",
         "message": "; ".join(filter(None, (message, chosen.note))),
         "settings": _as_json(chosen.settings),
         "n_majority": chosen.n_majority,
         "n_minority": chosen.n_minority,
+    }
+
+
+def _without_score(status: str, message: str) -> dict[str, Any]:
+    return {
+        "ratio": np.nan,
+        "validation_score": np.nan,
+        "test_score": np.nan,
+        "status": status,
+        "message": message,
+        "settings": "{}",
+        "n_majority": None,
+        "n_minority": None,
     }
 
 

@@ -1,6 +1,7 @@
 """Class weights and decision thresholds, and the protocol for methods that are no samplers."""
 
 import json
+import os
 import threading
 from dataclasses import replace
 
@@ -206,6 +207,79 @@ def test_model_that_cannot_come_out_of_its_process_is_a_failure(task):
     (row,) = run(task, spec, classifiers=["tree"], metrics=["mcc"], limits=limits)
     assert row["status"] == "failed"
     assert "returned what cannot be pickled: cannot pickle '_thread.lock' object" in row["message"]
+
+
+LIMITS = isolation.Limits(cpu_seconds=1, wall_seconds=120, memory_mb=2000)
+
+
+class Spoilt:
+    """Labels the validation rows, and does something else at rows of another number."""
+
+    def __init__(self, n_validation, act):
+        self.n_validation, self.act = n_validation, act
+
+    def predict(self, X):
+        return np.zeros(len(X), np.int64) if len(X) == self.n_validation else self.act(X)
+
+
+def fails(X):
+    raise KeyError("sunday")
+
+
+def never_ends(X):
+    while True:
+        pass
+
+
+def names_them(X):
+    return np.repeat("minority", len(X))
+
+
+def ends_its_process(X):
+    os._exit(3)
+
+
+@pytest.mark.parametrize(
+    ("act", "limits", "status", "reason"),
+    [
+        (fails, None, "failed", "failed: KeyError: 'sunday'"),
+        (fails, LIMITS, "failed", "failed: KeyError: 'sunday'"),
+        (names_them, LIMITS, "failed", "failed: ValueError: a metric compares"),
+        (never_ends, LIMITS, "timeout", "timeout: stopped after 1 CPU seconds"),
+        (ends_its_process, LIMITS, "failed", "failed: ended its process with exit status 3"),
+    ],
+)
+def test_failure_at_the_test_rows_is_a_row_too(task, act, limits, status, reason):
+    if limits and not isolation.SUPPORTED:
+        pytest.skip("limits need Linux")
+    task = replace(task, X_test=task.X_test[1:], y_test=task.y_test[1:])
+    assert len(task.y_test) != len(task.y_validation)
+    model = Spoilt(len(task.y_validation), act)
+    (row,) = run(
+        task, scripted(lambda ratio: Learned(model)), classifiers=["tree"], metrics=["mcc"], limits=limits
+    )
+    assert row["status"] == status
+    assert row["message"].startswith(f"test rows at the chosen ratio 0.1: {reason}")
+    assert np.isnan(row["ratio"]) and np.isnan(row["validation_score"]) and np.isnan(row["test_score"])
+    validate(pd.DataFrame([row]))
+
+
+def test_only_the_chosen_model_labels_the_test_rows_and_cannot_change_them(task):
+    labelled = []
+
+    class Watched(Constant):
+        def predict(self, X):
+            labelled.append((self.ones, len(X)))
+            X[:] = 0
+            return super().predict(X)
+
+    task = replace(task, X_test=task.X_test[1:], y_test=task.y_test[1:])
+    task = replace(task, y_validation=(np.arange(len(task.y_validation)) < 30).astype(np.int64))
+    before, ones = task.X_test.copy(), dict(zip(RATIOS, (5, 20, 30, 40), strict=True))
+    run(task, scripted(lambda ratio: Learned(Watched(ones[ratio]))), classifiers=["tree"], metrics=["mcc"])
+    n_validation, n_test = len(task.y_validation), len(task.y_test)
+    assert labelled == [*((each, n_validation) for each in ones.values()), (30, n_test)]
+    np.testing.assert_array_equal(task.X_test, before)
 
 
 def test_note_stands_in_the_message_behind_the_ratios(task):

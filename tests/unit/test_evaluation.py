@@ -236,17 +236,40 @@ def test_other_rows_are_brought_into_the_columns_of_a_method(task):
     ("transform", "reason"),
     [
         (lambda X: 1 / 0, "ZeroDivisionError: division by zero"),
-        (
-            lambda X: np.column_stack((X, X))[1:],
-            "could not bring the validation and test rows into its columns",
-        ),
-        (lambda X: np.full((10, 2), np.nan), "could not bring the validation and test rows into its columns"),
+        (lambda X: np.column_stack((X, X))[1:], "could not bring other rows into its columns"),
+        (lambda X: np.full((10, 2), np.nan), "could not bring other rows into its columns"),
         (lambda X: X, "returned X of shape (10, 2) and y of shape (10,) for 1 features"),
     ],
 )
 def test_method_that_cannot_bring_other_rows_along_has_failed(task, transform, reason):
     (row,) = evaluate(task, scripted({0.2: doubled(7, transform)}), ratios=[0.2])
     assert (row["status"], row["message"]) == ("failed", f"1 of 1 ratios (0.2) failed: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("on_test_rows", "status", "reason"),
+    [
+        (lambda X: np.full((10, 2), np.nan), "failed", "failed: could not bring other rows into its columns"),
+        (lambda X: X, "failed", "failed: brought other rows into 1 columns, not 2"),
+        (lambda X: 1 / 0, "failed", "failed: ZeroDivisionError: division by zero"),
+        (lambda X: np.ones(10**17), "memory", "memory: Unable to allocate"),
+    ],
+)
+def test_test_rows_that_cannot_be_brought_along_do_not_change_the_choice(task, on_test_rows, status, reason):
+    def transform(X):
+        return on_test_rows(X) if X is task.X_test else np.column_stack((X, -X))
+
+    fine, worse = doubled(7, lambda X: np.column_stack((X, -X))), doubled(4, transform)
+    (best,) = evaluate(task, scripted({0.2: worse, 0.4: fine}), ratios=[0.2, 0.4])
+    assert (best["status"], best["ratio"], best["message"]) == ("ok", 0.4, "")
+    # The better one on the validation rows fails on the test rows: nothing else takes its place.
+    (row,) = evaluate(
+        task, scripted({0.2: doubled(7, transform), 0.4: doubled(4, fine.transform)}), ratios=[0.2, 0.4]
+    )
+    assert row["status"] == status
+    assert row["message"].startswith(f"test rows at the chosen ratio 0.2: {reason}")
+    assert np.isnan(row["ratio"]) and np.isnan(row["validation_score"]) and np.isnan(row["test_score"])
+    validate(pd.DataFrame([row]))
 
 
 # What can go wrong with a method
