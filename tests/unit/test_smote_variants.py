@@ -147,6 +147,18 @@ def test_draws_from_the_global_generator_are_seeded(package, task):
     np.testing.assert_array_equal(resample(0.5).X, first.X)
 
 
+@pytest.mark.parametrize("name", ["ISOMAP_Hybrid", "SMOTE"])
+def test_global_generator_of_the_caller_is_left_as_it_was(package, task, name):
+    np.random.seed(5)
+    expected = np.random.random(3)
+    np.random.seed(5)
+    resample = samplers.get(PREFIX + name).build(training(task), 0)
+    resample(0.5)
+    with pytest.raises(NotApplicable):
+        resample(0.1)
+    np.testing.assert_array_equal(np.random.random(3), expected)
+
+
 def test_input_is_left_as_it_was(package, task):
     before = task.X_train.copy()
     for name in ("SVM_balance", "DBSMOTE", "NRAS"):

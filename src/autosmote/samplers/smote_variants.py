@@ -8,6 +8,8 @@ parameter then, with ``star`` as its default.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -167,10 +169,22 @@ def _changed_columns(sampler: Any) -> bool:
     )
 
 
+@contextmanager
+def _global_generator(seed: int) -> Iterator[None]:
+    """Seed NumPy's global generator, and leave it to the caller as it was."""
+    state = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+
+
 def _build(name: str, training: Training, seed: int) -> Resample:
     # It writes thousands of lines, on level INFO and above.
     logging.getLogger("smote_variants").setLevel(logging.CRITICAL)
-    sampler_class = _sampler_class(name)
+    with _global_generator(seed):  # The package seeds it when it is imported.
+        sampler_class = _sampler_class(name)
     n_minority = int(training.y.sum())
     n_majority = len(training.y) - n_minority
 
@@ -178,12 +192,12 @@ def _build(name: str, training: Training, seed: int) -> Resample:
         parameters: dict[str, Any] = {"random_state": seed}
         if ratio is not None:
             parameters["proportion"] = _proportion(ratio, n_majority, n_minority)
-        # E_SMOTE, ISOMAP_Hybrid and SVM_balance draw from the global generator too.
-        np.random.seed(seed)
-        sampler = sampler_class(**parameters)
         try:
-            # Copies, because each ratio has to start from the same rows.
-            X, y = sampler.sample(training.X.copy(), training.y.copy())
+            # E_SMOTE, ISOMAP_Hybrid and SVM_balance draw from the global generator too.
+            with _global_generator(seed):
+                sampler = sampler_class(**parameters)
+                # Copies, because each ratio has to start from the same rows.
+                X, y = sampler.sample(training.X.copy(), training.y.copy())
         except np.linalg.LinAlgError as error:
             # SMMO where the minority has fewer rows than columns.
             if "not full rank" in str(error):
