@@ -75,9 +75,9 @@ def training(task):
     return Training(task.X_train, task.y_train, task.onehot)
 
 
-def few(training, n_minority):
-    """The task with only so many minority rows."""
-    keep = np.r_[np.flatnonzero(training.y == 0), np.flatnonzero(training.y == 1)[:n_minority]]
+def few(training, n_minority, n_majority=None):
+    """The task with only so many minority and majority rows."""
+    keep = np.r_[np.flatnonzero(training.y == 0)[:n_majority], np.flatnonzero(training.y == 1)[:n_minority]]
     return Training(training.X[keep], training.y[keep], training.onehot)
 
 
@@ -250,6 +250,11 @@ def test_refusal_is_not_applicable(training, name, n_minority, ratio, reason):
     resample = samplers.get(name).build(few(training, n_minority), 0)
     with pytest.raises(NotApplicable, match=reason):
         resample(ratio)
+
+
+def test_kmeans_smote_of_fewer_rows_than_clusters_is_not_applicable(training):
+    with pytest.raises(NotApplicable, match="n_samples=7 should be >= n_clusters=8"):
+        samplers.get("KMeansSMOTE").build(few(training, 2, n_majority=5), 0)(1.0)
 
 
 def test_adasyn_far_from_the_majority_is_not_applicable(training):

@@ -20,6 +20,8 @@ _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (ValueError, "No samples will be generated with the provided ratio settings"),
     (RuntimeError, "Not any neigbours belong to the majority class"),
     (RuntimeError, _NO_CLUSTERS),
+    # KMeansSMOTE's eight clusters of fewer rows.
+    (ValueError, "should be >= n_clusters"),
 )
 
 _KMEANS_THRESHOLDS: tuple[str | float, ...] = ("auto", 0.2, 0.1, 0.05, 0.02, 0.01, 0.0)
