@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from autosmote.datasets.sources import Dataset
 from autosmote.datasets.tasks import Task, make_task
 from autosmote.evaluation import evaluate, make_classifier
-from autosmote.samplers import SamplerSpec, Training, configured, registry
+from autosmote.samplers import NotApplicable, Resample, SamplerSpec, Training, configured, registry
 from autosmote.storage import read_arrays, read_json, write_arrays, write_json
 
 GRID = 200
@@ -105,7 +106,7 @@ def run(
     """Over-sample the training rows of a data set with each method, as the study does.
 
     Every method chooses by the validation rows, the samplers their ratio, AutoSMOTE its samples; the test
-    rows score the choice. A sampler whose package is not installed is left out.
+    rows score the choice. A sampler whose package is not installed makes no rows, and says so.
 
     Parameters
     ----------
@@ -146,11 +147,8 @@ def run(
     axes = _axes(np.concatenate([task.X_train, task.X_validation, task.X_test]))
     found = [_sample(task, "NoResampling", {}, classifier, metric, ratios)]
     for name in samplers:
-        if registry.get(name).installed:
-            settings = (methods or {}).get(name, {})
-            found.append(_sample(task, name, settings, classifier, metric, ratios))
-        else:
-            log(f"{name}: left out, because it needs {registry.get(name).requires}")
+        settings = (methods or {}).get(name, {})
+        found.append(_sample(task, name, settings, classifier, metric, ratios))
     found.append(_search(task, classifier, metric, search))
     for row, _, _ in found:
         log(f"{row['sampler']}: test {metric} {row['test_score']} {row['message']}")
@@ -185,7 +183,9 @@ def _sample(
         raise CaseStudyError(
             f"{name!r} makes no rows that could be drawn; leave it out of `case_study.samplers`"
         )
-    spec = configured(spec, settings)
+    spec = (
+        configured(spec, settings) if spec.installed else replace(spec, build=partial(_refuse, spec.requires))
+    )
     (row,) = evaluate(task, spec, classifiers=[classifier], metrics=[metric], ratios=ratios, seed=task.seed)
     if np.isnan(row["test_score"]):
         return row, np.empty((0, 2)), np.empty(0, np.int64)
@@ -193,6 +193,10 @@ def _sample(
     resample = spec.build(Training(task.X_train, task.y_train, task.onehot), task.seed)
     made = resample(None if np.isnan(row["ratio"]) else row["ratio"])
     return row, np.asarray(made.X, float), np.asarray(made.y, np.int64)
+
+
+def _refuse(requires: str, training: Training, seed: int) -> Resample:
+    raise NotApplicable(f"not installed: pip install {requires}")
 
 
 def _search(task: Task, classifier: str, metric: str, settings: Mapping[str, Any]) -> _Made:

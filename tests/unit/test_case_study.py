@@ -1,5 +1,6 @@
 """The case study against the study's own evaluation, and its files."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from autosmote.analysis.scores import validate
 from autosmote.case_study import GRID, CaseStudy, CaseStudyError
 from autosmote.datasets.sources import fetch
 from autosmote.datasets.tasks import make_task
+from autosmote.figures import figure7
 from autosmote.samplers import registry
 
 SEARCH = {"iterations": 6, "round_size": 2, "g2_max": 10, "scale": 4, "neighbours": 30}
@@ -93,16 +95,20 @@ def test_method_that_does_not_apply_makes_no_rows(dataset):
     assert found.synthetic[1].shape == (0, 2)
 
 
-def test_sampler_that_is_not_installed_is_left_out(dataset, monkeypatch):
-    import dataclasses
-
+def test_sampler_that_is_not_installed_is_there_with_its_reason(dataset, monkeypatch, tmp_path):
     missing = dataclasses.replace(registry.get("SMOTE"), modules=("no_such_module",), requires="a-package")
     monkeypatch.setitem(registry._SPECS, "SMOTE", missing)
     lines = []
     arguments = CASE | {"samplers": ["SMOTE"], "ratios": RATIOS, "search": SEARCH}
     found = case_study.run(dataset, **arguments, log=lines.append)
-    assert [row["sampler"] for row in found.methods] == ["NoResampling", "AutoSMOTE"]
-    assert lines[0] == "SMOTE: left out, because it needs a-package"
+    assert [row["sampler"] for row in found.methods] == ["NoResampling", "SMOTE", "AutoSMOTE"]
+    smote = found.methods[1]
+    assert smote["status"] == "not_applicable"
+    assert smote["message"].endswith("not installed: pip install a-package")
+    assert any(line.startswith("SMOTE:") and "pip install a-package" in line for line in lines)
+    found.save(tmp_path / "case")
+    assert "pip install a-package" in (tmp_path / "case.json").read_text()
+    figure7.plot(CaseStudy.load(tmp_path / "case"), tmp_path / "figure7")  # a panel without new rows
 
 
 def test_what_cannot_be_drawn_is_refused(dataset):
