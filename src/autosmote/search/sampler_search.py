@@ -1,7 +1,7 @@
 """Random search over the samplers of imbalanced-learn: what the budget of a search buys without a policy.
 
 Table 2 gives each sampler ten classifier fits; a search has a thousand. Here a thousand fits go to samplers
-that are there already.
+that are there already: all twenty of imbalanced-learn, whichever of them a study compares with.
 """
 
 from __future__ import annotations
@@ -59,6 +59,10 @@ def find_sampler(
     task: Task, classifier: str, metric: str, settings: SearchSettings, execution: Execution
 ) -> Found:
     """Draw a sampler, a ratio and a random state in each iteration, and keep the best on validation.
+
+    Each draw is uniform over the twenty samplers of `autosmote.samplers.imbalanced_learn` and the ten ratios.
+    It runs in this process without a limit of time or memory, unlike the same sampler in the comparison: on
+    large data a slow one (CondensedNearestNeighbour takes minutes) holds up the search.
 
     An iteration whose sampler or classifier refuses or fails counts and has no score. One that repeats what
     can only come out the same counts too, though it is not computed again.
