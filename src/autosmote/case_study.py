@@ -195,7 +195,7 @@ def _sample(
     return row, np.asarray(made.X, float), np.asarray(made.y, np.int64)
 
 
-def _refuse(requires: str, training: Training, seed: int) -> Resample:
+def _refuse(requires: str | None, training: Training, seed: int) -> Resample:
     raise NotApplicable(f"not installed: pip install {requires}")
 
 

@@ -537,6 +537,10 @@ class _Store:
                 urllib.request.urlopen(f"{_address(uri).rstrip('/')}/health", timeout=10).close()
             except urllib.error.HTTPError:
                 pass  # something answers; what it makes of us is for MLflow to say
+        elif not uri.startswith("sqlite:"):
+            import sqlalchemy
+
+            sqlalchemy.create_engine(uri).connect().close()  # as above
         return cls(MlflowClient(uri, registry_uri=uri), study, None if served else artifacts)
 
     def datasets(self) -> set[str]:

@@ -24,6 +24,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from score_rows import tiny_case
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 from autosmote.storage import read_json, write_frame, write_json
 from autosmote.tracking import (
@@ -661,6 +662,23 @@ def test_an_unreachable_server_is_one_clear_error(results):
     assert "refused" in error
     assert "secret" not in error
     assert {path: path.read_bytes() for path in files} == files
+
+
+def test_an_unreachable_database_is_asked_once(results, monkeypatch):
+    asked = []
+
+    def refuse(uri):
+        asked.append(uri)
+        raise OperationalError("connect", {}, Exception("connection refused"))
+
+    monkeypatch.setattr("sqlalchemy.create_engine", refuse)
+    # MLflow itself would ask for two minutes.
+    monkeypatch.setattr("mlflow.MlflowClient", lambda *arguments, **options: pytest.fail("MLflow was asked"))
+    address = "postgresql://mlflow:secret@127.0.0.1:9/mlflow"
+    with pytest.raises(TrackingError, match=r"store postgresql://127.0.0.1:9/mlflow: .*refused") as caught:
+        sync(results, study="toy", tracking_uri=address)
+    assert asked == [address]
+    assert "secret" not in str(caught.value)
 
 
 def test_only_a_studys_own_file_is_written_without_waiting_for_the_disk(tmp_path):
