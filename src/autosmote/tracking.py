@@ -537,7 +537,7 @@ class _Store:
                 urllib.request.urlopen(f"{_address(uri).rstrip('/')}/health", timeout=10).close()
             except urllib.error.HTTPError:
                 pass  # something answers; what it makes of us is for MLflow to say
-        elif not uri.startswith("sqlite:"):
+        elif uri.startswith(("postgresql", "mysql", "mssql")):
             import sqlalchemy
 
             sqlalchemy.create_engine(uri).connect().close()  # as above

@@ -221,6 +221,20 @@ def test_what_is_not_the_methods_fault_propagates_with_its_traceback(error):
     assert "in work" in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
 
 
+class Unreadable:
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_item_that_cannot_be_unpickled_is_the_methods_fault():
+    with (
+        Process(lambda: [Unreadable()], LIMITS) as process,
+        pytest.raises(Stopped, match="cannot be unpickled: invalid literal") as caught,
+    ):
+        list(process)
+    assert caught.value.status == "failed"
+
+
 def test_process_that_cannot_get_memory_from_the_system_is_out_of_memory(task):
     def refused(training):
         raise OSError(12, "Cannot allocate memory")

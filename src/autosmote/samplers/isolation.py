@@ -144,7 +144,7 @@ class Process:
             If the process was ended by a limit, or died.
         Exception
             What `work` raised, with its traceback in a note; a `MemoryError` and an item that cannot be
-            pickled are a `Stopped`.
+            pickled, or not be read again, are a `Stopped`.
         """
         late = False
         while not late:
@@ -159,7 +159,11 @@ class Process:
                 message = self._results.recv_bytes()
             except (EOFError, OSError):  # The latter is its death in the middle of a message.
                 break
-            kind, content = pickle.loads(message)
+            try:
+                kind, content = pickle.loads(message)
+            except Exception as error:
+                self._end()
+                raise Stopped("failed", f"returned what cannot be unpickled: {error}") from error
             if kind == "item":
                 yield content
             elif kind == "error":
