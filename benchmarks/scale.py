@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from autosmote.storage import read_frame, read_json, write_frame, write_json
+from autosmote.storage import read_frame, write_frame, write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 RATIOS, SEEDS, ITERATIONS = (20, 50, 100), range(5), 1000
@@ -70,7 +70,10 @@ def make(results: Path, files: int, datasets: int) -> None:
                 folder = results / "searches" / name / place / c / m / f"seed{seed}"
                 history = pd.DataFrame(rng.random((ITERATIONS, len(columns))), columns=columns)
                 history.insert(0, "iteration", range(1, ITERATIONS + 1))
+                history.insert(1, "round", (history["iteration"] - 1) // 20)
                 write_frame(history, folder / "history.parquet")
+                selections = {"iteration": [1], "validation_score": [0.5], "test_score": [0.5]}
+                write_frame(pd.DataFrame(selections), folder / "selections.parquet")
                 extra = {"wall_seconds": 7.0, "best_iteration": 9, "n_synthetic": 80}
                 extra |= {"device": "cpu", "actors": 40}
                 write_json(row(rng, **task, **names, classifier=c, metric=m) | extra, folder / "result.json")
@@ -95,13 +98,11 @@ def analyse(results: Path) -> None:
 
 
 def curves(results: Path) -> None:
-    """Draw the curves of the searches."""
+    """Collect the courses of the searches, and draw their curves."""
+    from autosmote.analysis import courses
     from autosmote.figures import search_curves
 
-    found = [
-        (read_json(path), read_frame(path.with_name("history.parquet")))
-        for path in sorted(results.glob("searches/AutoSMOTE/**/result.json"))
-    ]
+    found = courses.collect(sorted(results.glob("searches/**/result.json")))
     search_curves.plot(found, results / "figures" / "search_curves")
 
 

@@ -22,6 +22,28 @@ rule scores:
         "../workflow/scripts/scores.py"
 
 
+rule courses:
+    """One row per iteration of every search: what the figures over iterations read."""
+    input:
+        results=searches(SEARCH),
+        histories=searches(SEARCH_HISTORY),
+        selections=searches(SEARCH_SELECTIONS),
+    output:
+        courses=COURSES,
+    log:
+        f"{LOGS}/courses/courses.log",
+    benchmark:
+        f"{BENCHMARKS}/courses/courses.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **demand("analysis"),
+    params:
+        code=code("courses.py", "autosmote.analysis.courses"),
+    script:
+        "../workflow/scripts/courses.py"
+
+
 rule tables:
     """All tables as CSV, Markdown and LaTeX."""
     input:

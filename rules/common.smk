@@ -39,6 +39,7 @@ SEARCH_HISTORY = f"{RESULTS}/searches/{SEARCH_ID}/history.parquet"
 SEARCH_SELECTIONS = f"{RESULTS}/searches/{SEARCH_ID}/selections.parquet"
 SEARCH_SAMPLES = f"{RESULTS}/searches/{SEARCH_ID}/samples.npz"
 SCORES = f"{RESULTS}/scores.parquet"
+COURSES = f"{RESULTS}/courses.parquet"
 GRID_ID = "{changed}/{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
 GRID_SEARCH = f"{RESULTS}/hyperparameters/{GRID_ID}/result.json"
 GRID_HISTORY = f"{RESULTS}/hyperparameters/{GRID_ID}/history.parquet"
@@ -64,6 +65,8 @@ ABLATIONS = [
 ]
 ABLATED = sorted({dataset for name in ABLATIONS for dataset in STUDY.searches[name]})
 
+DIAGNOSTICS = ["reward", "selection", "entropy"]
+
 TABLES = expand(
     f"{RESULTS}/tables/{{name}}.{{suffix}}",
     name=["table1", "table1_beside_paper", *configured(products.TABLES)],
@@ -73,6 +76,7 @@ FIGURES = expand(
     f"{RESULTS}/figures/{{name}}.{{suffix}}",
     name=[
         "search_curves",
+        *DIAGNOSTICS,
         *(["figure5"] if ABLATIONS else []),
         *(["figure6"] if all(STUDY.hyperparameter_cells.values()) else []),
         *(["figure7"] if CASE_STUDY else []),

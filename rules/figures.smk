@@ -98,8 +98,7 @@ rule critical_difference_ablations:
 rule figure5:
     """Figure 5, best validation score by iteration of AutoSMOTE and its ablations."""
     input:
-        results=searches(SEARCH, [REFERENCE, *ABLATIONS], ABLATED),
-        histories=searches(SEARCH_HISTORY, [REFERENCE, *ABLATIONS], ABLATED),
+        courses=COURSES,
     output:
         **figure_files("figure5", "Figure 5: course of the ablations"),
     log:
@@ -165,14 +164,35 @@ rule figure7:
 rule search_curves:
     """Best validation score by iteration of the searches."""
     input:
-        results=searches(SEARCH, [REFERENCE]),
-        histories=searches(SEARCH_HISTORY, [REFERENCE]),
+        courses=COURSES,
     output:
         **figure_files("search_curves", "Course of the searches"),
     log:
         f"{LOGS}/search_curves/search_curves.log",
     benchmark:
         f"{BENCHMARKS}/search_curves/search_curves.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **demand("analysis"),
+    params:
+        code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
+    script:
+        "../workflow/scripts/curves.py"
+
+
+rule diagnostics:
+    """What holds the searches back: their reward, the test scores of what they select, their policies' entropy."""
+    input:
+        courses=COURSES,
+    output:
+        **figure_files("reward", "Reward by iteration"),
+        **figure_files("selection", "Validation and test score of what was selected"),
+        **figure_files("entropy", "Entropy of the policies"),
+    log:
+        f"{LOGS}/diagnostics/diagnostics.log",
+    benchmark:
+        f"{BENCHMARKS}/diagnostics/diagnostics.tsv"
     conda:
         "../envs/autosmote.yaml"
     resources:

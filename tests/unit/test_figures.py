@@ -11,8 +11,10 @@ import pytest
 from score_rows import demsars_scores, tiny_case
 
 from autosmote.analysis import products
+from autosmote.analysis.courses import ENTROPIES
 from autosmote.figures import (
     critical_difference,
+    diagnostics,
     figure4,
     figure5,
     figure6,
@@ -45,18 +47,30 @@ def study(samplers, *, datasets=("d",), ratios=(20,), classifiers=("svm",), metr
     return scores.assign(category=scores["sampler"].map(category).fillna("Over-sampling"))
 
 
-def history(best, *, seed=0, dataset="d", metric="mcc", classifier="svm", ratio=20, ablation=None):
+def course(
+    best, *, seed=0, dataset="d", metric="mcc", classifier="svm", ratio=20, ablation=None, category="Ablation"
+):
+    """A search of rounds of two iterations that scores 0.1 less on the test split."""
     row = {
         "sampler": ablation or "AutoSMOTE",
-        "category": "Ablation" if ablation else "Auto-sampling",
+        "category": category if ablation else "Auto-sampling",
         "dataset": dataset,
         "imbalance_ratio": ratio,
         "classifier": classifier,
         "metric": metric,
         "seed": seed,
     }
-    frame = pd.DataFrame({"iteration": np.arange(1, len(best) + 1), "best_validation_score": best})
-    return row, frame
+    iteration = np.arange(1, len(best) + 1)
+    scores = {"validation_score": best, "best_validation_score": best}
+    entropy = dict.fromkeys(ENTROPIES, 2.0 / iteration)
+    rounds = (iteration - 1) // 2
+    return pd.DataFrame(
+        row
+        | {"iteration": iteration, "round": rounds}
+        | scores
+        | {"selected_test_score": np.subtract(best, 0.1)}
+        | entropy
+    )
 
 
 FULL = study(
@@ -71,13 +85,13 @@ FULL = study(
     classifiers=("svm", "knn", "tree", "adaboost"),
     metrics=("macro_f1", "mcc"),
 )
-HISTORIES = [
-    history([0.1, 0.3, 0.3 + seed / 10], seed=seed, dataset=dataset, metric=metric, ratio=ratio)
+COURSES = pd.concat(
+    course([0.1, 0.3, 0.3 + seed / 10], seed=seed, dataset=dataset, metric=metric, ratio=ratio)
     for seed in range(2)
     for dataset in ("PhishingWebsites", "EEGEyeState")
     for metric in ("macro_f1", "mcc")
     for ratio in (20, 50)
-]
+)
 ABLATIONS = [
     "w/o cross-instance sub-policy",
     "w/o instance-specific sub-policy",
@@ -85,12 +99,15 @@ ABLATIONS = [
     "Flat policy",
     "Random search",
 ]
-ABLATED = [
-    history([0.1, 0.3, 0.3 + seed / 10], seed=seed, classifier=classifier, ablation=name)
-    for seed in range(2)
-    for classifier in ("svm", "tree")
-    for name in ABLATIONS
-] + [history([0.2, 0.4], classifier=classifier) for classifier in ("svm", "tree")]
+ABLATED = pd.concat(
+    [
+        course([0.1, 0.3, 0.3 + seed / 10], seed=seed, classifier=classifier, ablation=name)
+        for seed in range(2)
+        for classifier in ("svm", "tree")
+        for name in ABLATIONS
+    ]
+    + [course([0.2, 0.4], classifier=classifier) for classifier in ("svm", "tree")]
+)
 
 
 def grid(values, *, setting="scale", metric="mcc", classifier="svm", seeds=1):
@@ -115,14 +132,19 @@ PLOTS = {
     "figure4-ratios": (figure4.plot, study(["A", "B"], ratios=(20, 50)), (3.5, 2.2)),
     "ranks": (ranks.plot, FULL, (4.5, 5.35)),
     "ranks-tiny": (ranks.plot, study(["AutoSMOTE"]), (4.5, 1.03)),
-    "search_curves": (search_curves.plot, HISTORIES, (3.5, 6.2)),
-    "search_curves-tiny": (search_curves.plot, [history([0.5])], (3.5, 2.15)),
+    "search_curves": (search_curves.plot, COURSES, (3.5, 6.2)),
+    "search_curves-tiny": (search_curves.plot, course([0.5]), (3.5, 2.15)),
     "figure5": (figure5.plot, ABLATED, (7.0, 2.15)),
     "figure5-narrow": (
         figure5.plot,
-        [item for item in ABLATED if item[0]["classifier"] == "svm"],
+        ABLATED[ABLATED["classifier"] == "svm"],
         (3.5, 2.15),
     ),
+    "reward": (diagnostics.plot_reward, COURSES, (3.5, 3.3)),
+    "reward-both": (diagnostics.plot_reward, ABLATED, (7.0, 2.1)),
+    "selection": (diagnostics.plot_selection, ABLATED, (7.0, 2.1)),
+    "entropy": (diagnostics.plot_entropy, ABLATED, (7.0, 2.5)),
+    "entropy-tiny": (diagnostics.plot_entropy, course([0.5]), (7.0, 2.5)),
     "figure6": (figure6.plot, GRID, (7.0, 2.5)),
     "figure6-tiny": (figure6.plot, grid({4: 0.5}), (7.0, 2.5)),
     "figure7": (figure7.plot, tiny_case(), (7.0, 4.25)),
@@ -317,7 +339,7 @@ def value_at(line, iteration):
 
 def test_curves_are_the_mean_of_the_seeds(drawn):
     first, second = [0.1, 0.1, 0.4, 0.4, 0.4], [0.2, 0.3, 0.3, 0.3, 0.8]
-    search_curves.plot([history(second, seed=7), history(first, seed=3)], "unused")
+    search_curves.plot(pd.concat([course(second, seed=7), course(first, seed=3)]), "unused")
     (axes,) = drawn[0].axes
     (line,) = axes.lines
     heights = [value_at(line, iteration) for iteration in range(1, 6)]
@@ -331,10 +353,10 @@ def test_curves_are_the_mean_of_the_seeds(drawn):
 
 
 def test_curves_end_with_the_shortest_seed_and_need_no_second_one(drawn):
-    search_curves.plot([history([0.1] * 9, seed=1), history([0.3] * 4, seed=2)], "unused")
+    search_curves.plot(pd.concat([course([0.1] * 9, seed=1), course([0.3] * 4, seed=2)]), "unused")
     (line,) = drawn[0].axes[0].lines
     assert line.get_xdata()[-1] == 4
-    search_curves.plot([history([0.1] * 9)], "unused")
+    search_curves.plot(course([0.1] * 9), "unused")
     (axes,) = drawn[1].axes
     assert axes.lines[0].get_data()[0].tolist() == [0, 9]
     assert not axes.collections
@@ -342,11 +364,13 @@ def test_curves_end_with_the_shortest_seed_and_need_no_second_one(drawn):
 
 def test_panels_and_colours(drawn):
     search_curves.plot(
-        [
-            history([0.1], dataset="a", ratio=50),
-            history([0.2], dataset="a", ratio=20),
-            history([0.3], dataset="b", metric="macro_f1", ratio=50, classifier="knn"),
-        ],
+        pd.concat(
+            [
+                course([0.1], dataset="a", ratio=50),
+                course([0.2], dataset="a", ratio=20),
+                course([0.3], dataset="b", metric="macro_f1", ratio=50, classifier="knn"),
+            ]
+        ),
         "unused",
     )
     (figure,) = drawn
@@ -365,12 +389,44 @@ def legend(figure):
     }
 
 
+def test_reward_is_measured_from_the_rounds_before_anything_was_learned(drawn):
+    # Rounds of 2 iterations; the first two are the start, of mean 0.25 and 0.45.
+    first = course([0.1, 0.2, 0.3, 0.4, 0.5, 0.7], seed=1)
+    second = course([0.3, 0.4, 0.5, 0.6, 0.65, 0.65], seed=2, metric="macro_f1")
+    diagnostics.plot_reward(pd.concat([first, second]), "unused")
+    line = drawn[0].axes[0].lines[-1]
+    assert line.get_xdata().tolist() == [2, 4, 6]
+    assert line.get_ydata() == pytest.approx([-0.1, 0.1, (0.35 + 0.2) / 2])
+
+
+def test_diagnostics_show_autosmote_and_random_search(drawn):
+    diagnostics.plot_selection(ABLATED, "unused")
+    (figure,) = drawn
+    assert list(legend(figure)) == [
+        *("AutoSMOTE, validation", "AutoSMOTE, test", "Random search, validation", "Random search, test")
+    ]
+    of = {line.get_label(): line.get_ydata().tolist() for line in figure.axes[0].lines}
+    assert of["AutoSMOTE, validation"] == [0.2, 0.4]
+    assert of["AutoSMOTE, test"] == pytest.approx([0.1, 0.3])
+    assert of["Random search, test"] == pytest.approx([0.0, 0.2, 0.25])  # the mean of two seeds
+    with pytest.raises(ValueError, match="no search by AutoSMOTE"):
+        diagnostics.plot_selection(ABLATED[ABLATED["sampler"] == "Flat policy"], "unused")
+
+
+def test_entropy_is_relative_to_the_first_round(drawn):
+    diagnostics.plot_entropy(course([0.1] * 4), "unused")
+    (figure,) = drawn
+    assert [axes.get_title() for axes in figure.axes] == list(diagnostics.POLICY_LABELS)
+    for axes in figure.axes:
+        (line,) = axes.lines
+        assert line.get_ydata() == pytest.approx([1, (2 / 3 + 2 / 4) / (2 + 1)])
+
+
 def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):
-    merged = history([1.0], ablation=figure5.LEFT_OUT)
-    elsewhere = history([0.1], dataset="without ablations")
-    other = history([0.2], ablation="AutoSMOTE, neighbourhood state")
-    other[0]["category"] = "Extension"
-    figure5.plot([*ABLATED, merged, elsewhere, other], "unused")
+    merged = course([1.0], ablation=figure5.LEFT_OUT)
+    elsewhere = course([0.1], dataset="without ablations")
+    other = course([0.2], ablation="AutoSMOTE, neighbourhood state", category="Extension")
+    figure5.plot(pd.concat([ABLATED, merged, elsewhere, other]), "unused")
     (figure,) = drawn
     names = list(legend(figure))
     assert names == ["AutoSMOTE", *ABLATIONS]
@@ -379,8 +435,8 @@ def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):
     assert [len(axes.lines) for axes in figure.axes] == [6, 6]
     looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in figure.axes[0].lines}
     assert len({colour for colour, _ in looks}) == 6
-    with pytest.raises(ValueError, match="no search histories"):
-        figure5.plot([elsewhere], "unused")
+    with pytest.raises(ValueError, match="no courses"):
+        figure5.plot(elsewhere, "unused")
 
 
 def test_figure6_shows_the_means_by_value(drawn):
@@ -477,10 +533,10 @@ def test_critical_difference_joins_all_where_nothing_differs(drawn):
 
 
 def test_bad_histories_are_named():
-    with pytest.raises(ValueError, match="no search histories"):
-        search_curves.plot([], "unused")
-    with pytest.raises(ValueError, match="two search histories of d, mcc, svm, 20, seed 0"):
-        search_curves.plot([history([0.1]), history([0.2])], "unused")
+    with pytest.raises(ValueError, match="no courses"):
+        search_curves.plot(COURSES[:0], "unused")
+    with pytest.raises(ValueError, match="two searches of d, mcc, svm, 20, seed 0"):
+        search_curves.plot(pd.concat([course([0.1]), course([0.2])]), "unused")
 
 
 @pytest.mark.parametrize("plot", [figure4.plot, ranks.plot, critical_difference.plot])

@@ -1,7 +1,9 @@
 """All tables and figures from a score table, as the workflow and the command line make them."""
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from score_rows import superior, tiny_case
@@ -9,7 +11,7 @@ from score_rows import superior, tiny_case
 pytest.importorskip("matplotlib", reason="needs the study extra")
 pytest.importorskip("pyarrow", reason="needs the study extra")
 
-from autosmote.analysis import products
+from autosmote.analysis import courses, products
 from autosmote.analysis.__main__ import main
 from autosmote.analysis.scores import COLUMNS
 from autosmote.storage import write_frame, write_json
@@ -23,7 +25,7 @@ ALL = {
 }
 
 
-OTHERS = ("figure5", "figure6", "figure7", "search_curves")
+OTHERS = ("figure5", "figure6", "figure7", "search_curves", "reward", "selection", "entropy")
 
 
 def score_table(**samplers: float) -> pd.DataFrame:
@@ -57,13 +59,47 @@ def test_what_a_score_table_can_give_depends_on_its_methods() -> None:
 @pytest.fixture
 def searches(tmp_path: Path) -> Path:
     folder = tmp_path / "searches"
-    history = pd.DataFrame({"iteration": [1, 2], "best_validation_score": [0.1, 0.2]})
+    history = pd.DataFrame(
+        {
+            "iteration": [1, 2, 3],
+            "validation_score": [0.1, 0.2, 0.15],
+            "best_validation_score": [0.1, 0.2, 0.2],
+        }
+    ).assign(round=[0, 0, 1], low_level_entropy=[math.nan, 2.0, 1.0])
+    selections = pd.DataFrame({"iteration": [1, 2], "validation_score": [0.1, 0.2], "test_score": [0.0, 0.3]})
     for strategy, sampler in (("autosmote", "AutoSMOTE"), ("flat", "Flat policy")):
         scores = score_table(**ALL)
         row = scores[scores["sampler"] == sampler].iloc[0].to_dict()
         write_json(row, folder / strategy / "result.json")
         write_frame(history, folder / strategy / "history.parquet")
+        write_frame(selections, folder / strategy / "selections.parquet")
     return folder
+
+
+def test_courses_hold_what_the_searches_left(searches: Path) -> None:
+    found = courses.collect(sorted(searches.glob("*/result.json")))
+    assert found["sampler"].tolist() == ["AutoSMOTE"] * 3 + ["Flat policy"] * 3
+    assert found["iteration"].tolist() == [1, 2, 3] * 2
+    assert found["selected_test_score"].tolist() == [0.0, 0.3, 0.3] * 2
+    assert found["round"].tolist() == [0, 0, 1] * 2
+    np.testing.assert_array_equal(found["low_level_entropy"], [np.nan, 2, 1] * 2)
+    assert found["cross_instance_entropy"].isna().all()
+    with pytest.raises(ValueError, match="no searches"):
+        courses.collect([])
+
+
+def test_figures_of_a_table_of_courses_are_those_of_the_searches(tmp_path: Path, searches: Path) -> None:
+    write_frame(score_table(**ALL), tmp_path / "scores.parquet")
+    write_frame(courses.collect(sorted(searches.glob("*/result.json"))), tmp_path / "courses.parquet")
+    for source in ("searches", "courses.parquet"):
+        arguments = ["--scores", tmp_path / "scores.parquet", "--searches", tmp_path / source]
+        assert main([*map(str, arguments), "--out", str(tmp_path / f"from {source}")]) == 0
+    for name in ("figure5", "search_curves", "reward", "selection", "entropy"):
+        one, two = (
+            (tmp_path / f"from {source}" / "figures" / f"{name}.png").read_bytes()
+            for source in ("searches", "courses.parquet")
+        )
+        assert one == two
 
 
 def test_command_makes_everything_from_files(
@@ -96,5 +132,8 @@ def test_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "none.parquet" in capsys.readouterr().err
     write_frame(score_table(SMOTE=0.1), tmp_path / "scores.parquet")
     arguments = ["--scores", str(tmp_path / "scores.parquet"), "--searches", str(tmp_path / "nowhere")]
+    assert main([*arguments, "--out", str(tmp_path)]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    (tmp_path / "nowhere").mkdir()
     assert main([*arguments, "--out", str(tmp_path)]) == 1
     assert "no result.json" in capsys.readouterr().err

@@ -22,7 +22,8 @@ AGGREGATES = dict.fromkeys(
     1,
 )
 GRID = {"hyperparameter_search": 2, "hyperparameter_scores": 1, "figure6": 1}
-SEARCHED = {"search": 2, "search_curves": 1, "figure5": 1, "case_study": 1, "figure7": 1} | GRID | AGGREGATES
+COURSES = {"courses": 1, "search_curves": 1, "diagnostics": 1, "figure5": 1}
+SEARCHED = {"search": 2, "case_study": 1, "figure7": 1} | COURSES | GRID | AGGREGATES
 
 
 def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> None:
@@ -39,7 +40,7 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     names += ["comparisons", "friedman", "mean_scores", "coverage"]
     assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")}
     names = ["figure4", "figure5", "figure6", "figure7", "search_curves", "ranks"]
-    names += ["critical_difference_table2", "critical_difference_table4"]
+    names += ["critical_difference_table2", "critical_difference_table4", "reward", "selection", "entropy"]
     assert len(list((results / "figures").iterdir())) == 2 * len(names)
     for name in names:
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -99,7 +100,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
 
     logs = jobs("logs")
     assert logs == jobs("benchmarks")
-    assert len(logs) == 28
+    assert len(logs) == 30
 
 
 def test_no_file_of_a_run_holds_a_secret_of_its_environment(smoke: Path) -> None:
@@ -198,7 +199,7 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         assert "WARNING" not in run.output
     results = smoke / RESULTS
     names = [file.name for file in (*results.glob("tables/*.html"), *results.glob("figures/*.png"))]
-    assert len(names) == 12 + 8
+    assert len(names) == 12 + 11
     report = (tmp_path / "report.html").read_text()
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         inside = " ".join(archive.namelist())

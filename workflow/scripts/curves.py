@@ -1,14 +1,20 @@
-"""Draw the curves of searches."""
+"""Draw the figures over the iterations of searches."""
 
 from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.figures import figure5, search_curves
-from autosmote.storage import read_frame, read_json
+from autosmote.figures import diagnostics, figure5, search_curves
+from autosmote.storage import read_frame
 
 log_to(snakemake.log[0])
-searches = zip(snakemake.input.results, snakemake.input.histories, strict=True)
-histories = [(read_json(result), read_frame(history)) for result, history in searches]
-figure = {"figure5": figure5, "search_curves": search_curves}[snakemake.rule]
-figure.plot(histories, Path(snakemake.output[0]).with_suffix(""))
+PLOTS = {
+    "figure5": figure5.plot,
+    "search_curves": search_curves.plot,
+    "reward": diagnostics.plot_reward,
+    "selection": diagnostics.plot_selection,
+    "entropy": diagnostics.plot_entropy,
+}
+courses = read_frame(snakemake.input.courses)
+for stem in dict.fromkeys(Path(path).with_suffix("") for path in snakemake.output):
+    PLOTS[stem.name](courses, stem)

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autosmote.analysis import products
-from autosmote.analysis.methods import ABLATION, REFERENCE
+import pandas as pd
+
+from autosmote.analysis import courses, products
+from autosmote.analysis.methods import ABLATION
 from autosmote.analysis.scores import collect
 from autosmote.analysis.significance import PAIRS
 from autosmote.case_study import CaseStudy
-from autosmote.figures import figure5, figure6, figure7, search_curves
-from autosmote.figures.curves import History
-from autosmote.storage import CorruptFileError, read_frame, read_json
+from autosmote.figures import diagnostics, figure5, figure6, figure7, search_curves
+from autosmote.storage import CorruptFileError, read_frame
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--searches",
         type=Path,
-        metavar="FOLDER",
-        help="folder of searches (results/searches), for Figure 5 and the curves of all searches",
+        metavar="PATH",
+        help="courses of searches (results/courses.parquet) or their folder (results/searches), for Figure "
+        "5, the curves of all searches and the diagnostics",
     )
     parser.add_argument(
         "--hyperparameters",
@@ -88,11 +90,13 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
             )
     figures = options.out / "figures"
     if options.searches is not None:
-        histories = _histories(options.searches)
-        own = [(row, history) for row, history in histories if row["sampler"] == REFERENCE]
-        yield from search_curves.plot(own, figures / "search_curves")
-        if any(row["category"] == ABLATION for row, _ in histories):
-            yield from figure5.plot(histories, figures / "figure5")
+        found = _courses(options.searches)
+        yield from search_curves.plot(found, figures / "search_curves")
+        yield from diagnostics.plot_reward(found, figures / "reward")
+        yield from diagnostics.plot_selection(found, figures / "selection")
+        yield from diagnostics.plot_entropy(found, figures / "entropy")
+        if ABLATION in set(found["category"]):
+            yield from figure5.plot(found, figures / "figure5")
     if options.hyperparameters is not None:
         yield from figure6.plot(read_frame(options.hyperparameters), figures / "figure6")
     if options.case_study is not None:
@@ -100,11 +104,13 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
         yield from figure7.plot(case, figures / "figure7")
 
 
-def _histories(folder: Path) -> list[History]:
-    found = sorted(folder.glob("**/result.json"))
+def _courses(path: Path) -> pd.DataFrame:
+    if not path.is_dir():
+        return read_frame(path)
+    found = sorted(path.glob("**/result.json"))
     if not found:
-        raise FileNotFoundError(f"there is no result.json below {folder}; give the folder of searches")
-    return [(read_json(path), read_frame(path.with_name("history.parquet"))) for path in found]
+        raise FileNotFoundError(f"there is no result.json below {path}; give the folder of searches")
+    return courses.collect(found)
 
 
 if __name__ == "__main__":

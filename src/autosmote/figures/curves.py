@@ -17,11 +17,6 @@ from autosmote.figures import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-History = tuple[Mapping[str, Any], pd.DataFrame]
-"""A search: its row of the score table, where ``dataset``, ``imbalance_ratio``, ``classifier``, ``metric``,
-``sampler``, ``category`` and ``seed`` are used, and its history with the columns ``iteration`` (from 1) and
-``best_validation_score``."""
-
 _PAGE_HEIGHT, _PANEL_HEIGHT, _LEAST_HEIGHT, _MARGIN = 9.0, 1.35, 0.75, 0.8  # inches
 _DASHES: tuple[Any, ...] = (
     "-",
@@ -51,12 +46,13 @@ class Curve:
     seeds: tuple[pd.Series, ...]
 
 
-def collect(histories: Sequence[History], row_keys: Sequence[str], line_key: str) -> list[Curve]:
+def collect(courses: pd.DataFrame, row_keys: Sequence[str], line_key: str) -> list[Curve]:
     """Group searches into curves; the columns of panels are the base classifiers.
 
     Parameters
     ----------
-    histories : sequence of History
+    courses : DataFrame
+        See `autosmote.analysis.courses.collect`.
     row_keys : sequence of str
         Columns of the score table whose values make a row of panels.
     line_key : str
@@ -66,22 +62,22 @@ def collect(histories: Sequence[History], row_keys: Sequence[str], line_key: str
     Returns
     -------
     list of Curve
-        The values in the order of the histories.
+        The values in the order of the courses.
 
     Raises
     ------
     ValueError
-        If there is no history, or two of them belong to the same seed of a curve.
+        If there is no course, or two of them belong to the same seed of a curve.
     """
-    if not histories:
-        raise ValueError("there are no search histories to plot")
-    found: dict[tuple[Any, ...], dict[int, pd.Series]] = {}
-    for row, history in histories:
-        key = (*(row[name] for name in row_keys), row["classifier"], row[line_key])
-        seeds = found.setdefault(key, {})
-        if row["seed"] in seeds:
-            raise ValueError(f"two search histories of {', '.join(map(str, key))}, seed {row['seed']}")
-        seeds[row["seed"]] = history.set_index("iteration")["best_validation_score"]
+    if courses.empty:
+        raise ValueError("there are no courses of searches to plot")
+    found: dict[tuple[Any, ...], dict[Any, pd.Series]] = {}
+    keys = [*row_keys, "classifier", line_key]
+    for (*key, seed), course in courses.groupby([*keys, "seed"], sort=False, observed=True):
+        best = course.set_index("iteration")["best_validation_score"]
+        if best.index.has_duplicates:
+            raise ValueError(f"two searches of {', '.join(map(str, key))}, seed {seed}")
+        found.setdefault(tuple(key), {})[seed] = best
     return [
         Curve(
             row="\n".join(_printed(name, value) for name, value in zip(row_keys, key, strict=False)),

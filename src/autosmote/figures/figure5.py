@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from autosmote.analysis.labels import sampler_label
 from autosmote.analysis.methods import ABLATION, REFERENCE
 from autosmote.figures import curves
-from autosmote.figures.curves import History
 
 LEFT_OUT = "Merging training and validation sets"
 """Scored on rows that it was trained on, so its curve means nothing beside the others (Section 4.4)."""
 
 
-def plot(histories: Sequence[History], stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Plot the best validation score so far: the mean over seeds, and their range as a band.
 
     A row of panels per data set, imbalance ratio and metric, a column per base classifier, a line per method.
@@ -23,8 +23,9 @@ def plot(histories: Sequence[History], stem: str | os.PathLike[str]) -> tuple[Pa
 
     Parameters
     ----------
-    histories : sequence of History
-        Searches; those of AutoSMOTE and of its ablations but `LEFT_OUT` are shown, where there are ablations.
+    courses : DataFrame
+        See `autosmote.analysis.courses.collect`; those of AutoSMOTE and of its ablations but `LEFT_OUT` are
+        shown, where there are ablations.
     stem : path-like
         Path of the two files without their suffix.
 
@@ -36,17 +37,13 @@ def plot(histories: Sequence[History], stem: str | os.PathLike[str]) -> tuple[Pa
     Raises
     ------
     ValueError
-        If there is no history to show, or two histories belong to the same search.
+        If there is nothing to show, or an iteration of a search occurs twice.
     """
-    ablated = {row["dataset"] for row, _ in histories if row["category"] == ABLATION}
-    shown = [
-        (row, history)
-        for row, history in histories
-        if row["dataset"] in ablated
-        and (row["sampler"] == REFERENCE or row["category"] == ABLATION)
-        and row["sampler"] != LEFT_OUT
-    ]
-    names = dict.fromkeys(str(row["sampler"]) for row, _ in shown)
+    ablation = courses["category"] == ABLATION
+    ablated = courses["dataset"].isin(courses.loc[ablation, "dataset"])
+    kept = ((courses["sampler"] == REFERENCE) | ablation) & (courses["sampler"] != LEFT_OUT)
+    shown = courses[ablated & kept]
+    names = shown["sampler"].drop_duplicates().astype(str)
     lines = [REFERENCE, *(name for name in names if name != REFERENCE)]
     return curves.plot(
         curves.collect(shown, ["dataset", "imbalance_ratio", "metric"], "sampler"),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from autosmote.analysis.methods import REFERENCE
 from autosmote.figures import curves
-from autosmote.figures.curves import History
 
 
-def plot(histories: Sequence[History], stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Plot the best validation score so far: the mean over seeds, and their range as a band.
 
     A row of panels per data set and metric, a column per base classifier, a line per imbalance ratio.
 
     Parameters
     ----------
-    histories : sequence of History
-        The searches of one strategy.
+    courses : DataFrame
+        See `autosmote.analysis.courses.collect`; AutoSMOTE's are shown.
     stem : path-like
         Path of the two files without their suffix.
 
@@ -30,8 +31,9 @@ def plot(histories: Sequence[History], stem: str | os.PathLike[str]) -> tuple[Pa
     Raises
     ------
     ValueError
-        If there is no history, or two histories belong to the same search.
+        If there is no AutoSMOTE search, or an iteration of one occurs twice.
     """
-    found = curves.collect(histories, ["dataset", "metric"], "imbalance_ratio")
-    lines = [f"IR {ratio}" for ratio in sorted({row["imbalance_ratio"] for row, _ in histories})]
+    own = courses[courses["sampler"] == REFERENCE]
+    found = curves.collect(own, ["dataset", "metric"], "imbalance_ratio")
+    lines = [f"IR {ratio}" for ratio in sorted(own["imbalance_ratio"].unique())]
     return curves.plot(found, lines, stem)

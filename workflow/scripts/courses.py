@@ -1,0 +1,9 @@
+"""Collect the courses of all searches."""
+
+from joblog import log_to
+
+from autosmote.analysis.courses import collect
+from autosmote.storage import write_frame
+
+log_to(snakemake.log[0])
+write_frame(collect(snakemake.input.results), snakemake.output.courses)
