@@ -413,13 +413,24 @@ def test_diagnostics_show_autosmote_and_random_search(drawn):
         diagnostics.plot_selection(ABLATED[ABLATED["sampler"] == "Flat policy"], "unused")
 
 
-def test_entropy_is_relative_to_the_first_round(drawn):
+def test_entropy_is_relative_to_the_first_update(drawn):
     diagnostics.plot_entropy(course([0.1] * 4), "unused")
     (figure,) = drawn
     assert [axes.get_title() for axes in figure.axes] == list(diagnostics.POLICY_LABELS)
     for axes in figure.axes:
         (line,) = axes.lines
         assert line.get_ydata() == pytest.approx([1, (2 / 3 + 2 / 4) / (2 + 1)])
+
+
+def test_entropy_stays_where_a_round_updates_nothing(drawn):
+    searches = pd.concat([course([0.1] * 6, seed=seed) for seed in range(2)])
+    searches.loc[(searches["seed"] == 1) & (searches["round"] == 1), list(ENTROPIES)] = np.nan
+    diagnostics.plot_entropy(searches, "unused")
+    (figure,) = drawn
+    second, third = (2 / 3 + 2 / 4) / (2 + 1), (2 / 5 + 2 / 6) / (2 + 1)
+    for axes in figure.axes:
+        (line,) = axes.lines
+        assert line.get_ydata() == pytest.approx([1, (second + 1) / 2, third])
 
 
 def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):

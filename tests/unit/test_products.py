@@ -56,6 +56,16 @@ def test_what_a_score_table_can_give_depends_on_its_methods() -> None:
     assert set(everything["figures"]) - set(few["figures"]) == {"critical_difference_table4"}
 
 
+def test_an_unfinished_study_may_have_a_data_set_with_one_metric_only(tmp_path: Path) -> None:
+    cells = [("Phoneme", "macro_f1"), ("Phoneme", "mcc"), ("Mozilla4", "mcc")]
+    scores = pd.concat(
+        [score_table(**ALL).assign(dataset=dataset, metric=metric) for dataset, metric in cells]
+    )
+    for folder, names in products.available(scores).items():
+        for name in names:
+            assert all(path.stat().st_size for path in products.write(name, scores, tmp_path / folder)), name
+
+
 @pytest.fixture
 def searches(tmp_path: Path) -> Path:
     folder = tmp_path / "searches"

@@ -72,7 +72,7 @@ def make(scores: pd.DataFrame) -> Table:
                 sampler_label(first),
                 metric_label(metric),
                 *(
-                    _cell(groups.get((sampler, metric, dataset)), expected[dataset, metric])
+                    _cell(groups.get((sampler, metric, dataset)), expected.get((dataset, metric), 0))
                     for dataset in orders["dataset"]
                 ),
             )

@@ -7,7 +7,7 @@ import pandas as pd
 from autosmote.analysis import rank_table
 from autosmote.analysis.labels import metric_label
 from autosmote.analysis.methods import main_comparison
-from autosmote.analysis.rendering import Table, group_column
+from autosmote.analysis.rendering import Number, Table, group_column
 
 
 def make(scores: pd.DataFrame, *, pairs: str = "means", alpha: float = 0.05) -> Table:
@@ -44,7 +44,11 @@ def make(scores: pd.DataFrame, *, pairs: str = "means", alpha: float = 0.05) -> 
         "lower is better, the best are bold.",
         header=("Category", "Method", *datasets),
         rows=tuple(
-            (category, method, *(tuple(numbers[method, d, m] for m in metrics) for d in datasets))
+            (
+                category,
+                method,
+                *(tuple(numbers.get((method, d, m), Number("–")) for m in metrics) for d in datasets),
+            )
             for category, method in zip(categories, methods["method"], strict=True)
         ),
         group_starts=group_starts,

@@ -111,7 +111,7 @@ def plot_selection(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple
 
 
 def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """Plot the entropy of each of AutoSMOTE's policies, the mean of a round over that of the first round.
+    """Plot the entropy of each of AutoSMOTE's policies, the mean of a round over that of its first update.
 
     Parameters
     ----------
@@ -132,13 +132,15 @@ def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[P
     shown = shown[shown["sampler"] == REFERENCE]
     classifiers = shown["classifier"].drop_duplicates().astype(str).tolist()
     colours = dict(zip(classifiers, style.COLOURS, strict=False))
+    rounds = shown.groupby([*SEARCH, "round"], observed=True)
     with style.new_figure(style.TEXT_WIDTH, 2.5) as figure:
         panels = figure.subplots(1, len(ENTROPIES), sharey=True)
         for axes, entropy, policy in zip(panels, ENTROPIES, POLICY_LABELS, strict=True):
-            rounds = shown.dropna(subset=[entropy]).groupby([*SEARCH, "round"], observed=True)
             table = rounds.agg(entropy=(entropy, "mean"), iteration=("iteration", "max")).reset_index()
-            first = table.groupby(list(SEARCH), observed=True)["entropy"].transform("first")
-            table["share"] = table["entropy"] / first
+            searches = table.groupby(list(SEARCH), observed=True)["entropy"]
+            # A policy that a round did not update is as it was.
+            table["share"] = searches.ffill() / searches.transform("first")
+            table = table.dropna(subset=["share"])
             for classifier, rows in table.groupby("classifier", observed=True, sort=False):
                 label = classifier_label(str(classifier))
                 _draw(axes, rows, "share", label=label, color=colours[str(classifier)])
@@ -146,7 +148,7 @@ def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[P
         handles, labels = panels[-1].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=max(1, len(labels)))
         figure.supxlabel(_X_LABEL, fontsize=8)
-        figure.supylabel("Entropy, relative to the first round", fontsize=8)
+        figure.supylabel("Entropy, relative to the first update", fontsize=8)
         return style.save(figure, stem)
 
 
