@@ -69,7 +69,12 @@ DIAGNOSTICS = ["reward", "selection", "entropy"]
 
 TABLES = expand(
     f"{RESULTS}/tables/{{name}}.{{suffix}}",
-    name=["table1", "table1_beside_paper", *configured(products.TABLES)],
+    name=[
+        "table1",
+        "table1_beside_paper",
+        *configured(products.TABLES),
+        "search_summary",
+    ],
     suffix=["html", "csv", "md", "tex"],
 )
 FIGURES = expand(

@@ -182,13 +182,16 @@ rule search_curves:
 
 
 rule diagnostics:
-    """What holds the searches back: their reward, the test scores of what they select, their policies' entropy."""
+    """What holds searches back: reward, the test scores of what they select, their policies' entropy."""
     input:
         courses=COURSES,
     output:
         **figure_files("reward", "Reward by iteration"),
         **figure_files("selection", "Validation and test score of what was selected"),
         **figure_files("entropy", "Entropy of the policies"),
+        **table_files(
+            "search_summary", "What searches went through", "Tests and spread"
+        ),
     log:
         f"{LOGS}/diagnostics/diagnostics.log",
     benchmark:

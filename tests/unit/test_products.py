@@ -127,7 +127,9 @@ def test_command_makes_everything_from_files(
         str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
     }
     tables = {
-        f"tables/{name}.{suffix}" for name in products.TABLES for suffix in ("csv", "md", "tex", "html")
+        f"tables/{name}.{suffix}"
+        for name in (*products.TABLES, "search_summary")
+        for suffix in ("csv", "md", "tex", "html")
     }
     figures = {f"figures/{name}" for name in [*products.FIGURES, *OTHERS]}
     assert found == tables | {f"{name}.{suffix}" for name in figures for suffix in ("png", "pdf")}

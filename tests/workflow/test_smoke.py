@@ -199,7 +199,7 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         assert "WARNING" not in run.output
     results = smoke / RESULTS
     names = [file.name for file in (*results.glob("tables/*.html"), *results.glob("figures/*.png"))]
-    assert len(names) == 12 + 11
+    assert len(names) == 13 + 11
     report = (tmp_path / "report.html").read_text()
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         inside = " ".join(archive.namelist())

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from autosmote.analysis import courses, products
+from autosmote.analysis import courses, products, search_summary
 from autosmote.analysis.methods import ABLATION
+from autosmote.analysis.rendering import write_table
 from autosmote.analysis.scores import collect
 from autosmote.analysis.significance import PAIRS
 from autosmote.case_study import CaseStudy
@@ -91,6 +92,7 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
     figures = options.out / "figures"
     if options.searches is not None:
         found = _courses(options.searches)
+        yield from write_table(search_summary.make(found), options.out / "tables" / "search_summary")
         yield from search_curves.plot(found, figures / "search_curves")
         yield from diagnostics.plot_reward(found, figures / "reward")
         yield from diagnostics.plot_selection(found, figures / "selection")

@@ -13,6 +13,7 @@ import pandas as pd
 from autosmote.analysis.courses import ENTROPIES, SEARCH
 from autosmote.analysis.labels import classifier_label
 from autosmote.analysis.methods import REFERENCE
+from autosmote.analysis.search_summary import UNTAUGHT_ROUNDS
 from autosmote.figures import style
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 RANDOM = "Random search"
 """The search that learns nothing; it stands beside AutoSMOTE where there is one."""
-
-UNTAUGHT_ROUNDS = 2
-"""The rounds that act with the weights that a search begins with."""
 
 POLICY_LABELS = ("Cross-instance policy", "Instance-specific policy", "Low-level policy")
 
