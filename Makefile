@@ -12,10 +12,11 @@ INSTALLING := $(VENV)/.installing
 WORKFLOW_FILES := Snakefile rules
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart test test-slow test-slurm lint format lock docs
+.PHONY: help install quickstart reproduction test test-slow test-slurm lint format lock docs
 
 help:
 	@echo "make quickstart  a small study on bundled data: tables, figures and records in minutes, no download of data"
+	@echo "make reproduction  tables and figures of the measured study (docs/reproduction.md), from its scores"
 	@echo "make test        linters, type check and the fast tests (pytest -m \"not slow\")"
 	@echo "make test-slow   the tests marked slow: whole workflow runs, longer searches"
 	@echo "make test-slurm  the study on a Slurm that the tests start on this machine; needs its packages (docs/cluster.md)"
@@ -50,6 +51,10 @@ quickstart: $(INSTALLED)
 	$(BIN)/python -m snakemake all --cores $(CORES) --configfile config/quickstart.yaml
 	@echo
 	@echo "The tables are in results/tables, the figures in results/figures, the scores in results/scores.parquet."
+
+reproduction: $(INSTALLED)
+	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/scores.parquet \
+		--searches docs/reproduction/courses.parquet --out results/reproduction
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check .
