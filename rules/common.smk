@@ -65,7 +65,7 @@ ABLATIONS = [
 ]
 ABLATED = sorted({dataset for name in ABLATIONS for dataset in STUDY.searches[name]})
 
-DIAGNOSTICS = ["reward", "selection", "entropy"]
+DIAGNOSTICS = ["reward", "selection", "entropy", "budget"]
 
 TABLES = expand(
     f"{RESULTS}/tables/{{name}}.{{suffix}}",

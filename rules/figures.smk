@@ -204,3 +204,24 @@ rule diagnostics:
         code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
     script:
         "../workflow/scripts/curves.py"
+
+
+rule budget:
+    """Average rank of the searches by the number of iterations, among the methods of Table 2."""
+    input:
+        scores=SCORES,
+        courses=COURSES,
+    output:
+        **figure_files("budget", "Rank by number of iterations"),
+    log:
+        f"{LOGS}/budget/budget.log",
+    benchmark:
+        f"{BENCHMARKS}/budget/budget.tsv"
+    conda:
+        "../envs/autosmote.yaml"
+    resources:
+        **demand("analysis"),
+    params:
+        code=code("budget.py", "autosmote.analysis", "autosmote.figures"),
+    script:
+        "../workflow/scripts/budget.py"

@@ -13,6 +13,7 @@ from score_rows import demsars_scores, tiny_case
 from autosmote.analysis import products
 from autosmote.analysis.courses import ENTROPIES
 from autosmote.figures import (
+    budget,
     critical_difference,
     diagnostics,
     figure4,
@@ -145,6 +146,7 @@ PLOTS = {
     "selection": (diagnostics.plot_selection, ABLATED, (7.0, 2.1)),
     "entropy": (diagnostics.plot_entropy, ABLATED, (7.0, 2.5)),
     "entropy-tiny": (diagnostics.plot_entropy, course([0.5]), (7.0, 2.5)),
+    "budget": (lambda scores, stem: budget.plot(scores, COURSES, stem), FULL, (7.0, 2.6)),
     "figure6": (figure6.plot, GRID, (7.0, 2.5)),
     "figure6-tiny": (figure6.plot, grid({4: 0.5}), (7.0, 2.5)),
     "figure7": (figure7.plot, tiny_case(), (7.0, 4.25)),
@@ -431,6 +433,19 @@ def test_entropy_stays_where_a_round_updates_nothing(drawn):
     for axes in figure.axes:
         (line,) = axes.lines
         assert line.get_ydata() == pytest.approx([1, (second + 1) / 2, third])
+
+
+def test_budget_stands_beside_the_three_best_methods(drawn):
+    scores = study(["AutoSMOTE", "SMOTE", "ADASYN", "SVMSMOTE", "SMOTEN"], metrics=("macro_f1", "mcc"))
+    searches = pd.concat([course([-5.0, -0.5, 1.0], metric=metric) for metric in ("macro_f1", "mcc")])
+    budget.plot(scores, searches, "unused")
+    (figure,) = drawn
+    assert [axes.get_title() for axes in figure.axes] == ["Macro-F1", "MCC"]
+    for axes in figure.axes:
+        names = [text.get_text() for text in axes.get_legend().get_texts()]
+        assert names == ["AutoSMOTE", "SMOTE", "ADASYN", "SVMSMOTE"]
+        assert axes.lines[0].get_xydata().tolist() == [[1, 5], [2, 1], [3, 1]]
+        assert [line.get_ydata()[0] for line in axes.lines[1:4]] == [2, 3, 4]
 
 
 def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):

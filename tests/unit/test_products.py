@@ -25,7 +25,7 @@ ALL = {
 }
 
 
-OTHERS = ("figure5", "figure6", "figure7", "search_curves", "reward", "selection", "entropy")
+OTHERS = ("figure5", "figure6", "figure7", "search_curves", "reward", "selection", "entropy", "budget")
 
 
 def score_table(**samplers: float) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def test_figures_of_a_table_of_courses_are_those_of_the_searches(tmp_path: Path,
     for source in ("searches", "courses.parquet"):
         arguments = ["--scores", tmp_path / "scores.parquet", "--searches", tmp_path / source]
         assert main([*map(str, arguments), "--out", str(tmp_path / f"from {source}")]) == 0
-    for name in ("figure5", "search_curves", "reward", "selection", "entropy"):
+    for name in ("figure5", "search_curves", "reward", "selection", "entropy", "budget"):
         one, two = (
             (tmp_path / f"from {source}" / "figures" / f"{name}.png").read_bytes()
             for source in ("searches", "courses.parquet")

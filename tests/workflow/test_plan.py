@@ -12,7 +12,7 @@ TARGETS = {
     *("tables", "table1", "table2", "table3", "table4", "extensions", "statistics"),
     *("hyperparameter_searches", "hyperparameter_scores", "case_study"),
     *("figures", "figure4", "figure5", "figure6", "figure7", "search_curves", "ranks"),
-    *("courses", "diagnostics"),
+    *("courses", "diagnostics", "budget"),
     *("critical_difference", "critical_difference_ablations"),
 }
 

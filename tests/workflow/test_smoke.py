@@ -100,7 +100,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(smoke: Path) -> None:
 
     logs = jobs("logs")
     assert logs == jobs("benchmarks")
-    assert len(logs) == 30
+    assert len(logs) == 31
 
 
 def test_no_file_of_a_run_holds_a_secret_of_its_environment(smoke: Path) -> None:
@@ -199,7 +199,7 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         assert "WARNING" not in run.output
     results = smoke / RESULTS
     names = [file.name for file in (*results.glob("tables/*.html"), *results.glob("figures/*.png"))]
-    assert len(names) == 13 + 11
+    assert len(names) == 13 + 12
     report = (tmp_path / "report.html").read_text()
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         inside = " ".join(archive.namelist())

@@ -15,7 +15,7 @@ from autosmote.analysis.rendering import write_table
 from autosmote.analysis.scores import collect
 from autosmote.analysis.significance import PAIRS
 from autosmote.case_study import CaseStudy
-from autosmote.figures import diagnostics, figure5, figure6, figure7, search_curves
+from autosmote.figures import budget, diagnostics, figure5, figure6, figure7, search_curves
 from autosmote.storage import CorruptFileError, read_frame
 
 
@@ -97,6 +97,7 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
         yield from diagnostics.plot_reward(found, figures / "reward")
         yield from diagnostics.plot_selection(found, figures / "selection")
         yield from diagnostics.plot_entropy(found, figures / "entropy")
+        yield from budget.plot(scores, found, figures / "budget")
         if ABLATION in set(found["category"]):
             yield from figure5.plot(found, figures / "figure5")
     if options.hyperparameters is not None:

@@ -1,0 +1,73 @@
+"""The rank that a search would have had, had it been stopped earlier."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from autosmote.analysis.courses import SEARCH
+from autosmote.analysis.methods import REFERENCE, main_comparison
+from autosmote.analysis.ranks import CONFIGURATION, average_ranks, rank, score_matrix
+
+CELL = [*CONFIGURATION, "metric", "seed"]
+POINTS = 30
+"""About as many budgets are looked at, evenly spread on a logarithmic scale."""
+
+
+def ranks_by_budget(scores: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
+    """Rank searches by the samples that they had selected after so many iterations, among Table 2's methods.
+
+    The comparison methods keep the score of their whole budget: of the ratio that is best on the validation
+    rows, out of ten. Each strategy takes AutoSMOTE's place in turn.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The score table.
+    courses : DataFrame
+        See `autosmote.analysis.courses.collect`. Strategies that were not searched in every cell that
+        AutoSMOTE was searched in are left out. A search with fewer iterations stays as it ended.
+
+    Returns
+    -------
+    DataFrame
+        One row per ``sampler`` (the strategy), ``iteration`` and ``metric``: ``average_rank``, 1 is best, and
+        ``place``, one more than the number of methods with a better average rank.
+
+    Raises
+    ------
+    ValueError
+        If there is no search by AutoSMOTE.
+    """
+    others = main_comparison(scores)
+    others = others[others["sampler"] != REFERENCE]
+    selected = courses.astype({name: object for name in SEARCH if courses[name].dtype == "category"})
+    by_iteration = selected.set_index(["sampler", *CELL, "iteration"])["selected_test_score"]
+    selected = by_iteration.unstack("iteration").ffill(axis=1)
+    if REFERENCE not in selected.index.unique("sampler"):
+        raise ValueError(f"there is no search by {REFERENCE}")
+    last = int(selected.columns.max())
+    budgets = np.unique(np.geomspace(1, last, min(POINTS, last)).round().astype(int))
+    cells = set(selected.loc[REFERENCE].index)
+    # The ranks of a configuration need every method in it.
+    others = others[[cell in cells for cell in others[CELL].itertuples(index=False, name=None)]]
+    found = []
+    for strategy in selected.index.unique("sampler"):
+        of_strategy = selected.loc[strategy]
+        if set(of_strategy.index) != cells:
+            continue
+        for iteration in budgets:
+            stopped = of_strategy[iteration].rename("test_score").reset_index().assign(sampler=strategy)
+            compared = pd.concat([others, stopped]) if len(others) else stopped
+            ranks = average_ranks(rank(score_matrix(compared)))
+            for metric, of_metric in ranks.iterrows():
+                found.append(
+                    {
+                        "sampler": strategy,
+                        "iteration": int(iteration),
+                        "metric": metric,
+                        "average_rank": of_metric[strategy],
+                        "place": 1 + int((of_metric < of_metric[strategy]).sum()),
+                    }
+                )
+    return pd.DataFrame(found)

@@ -1,0 +1,74 @@
+"""The rank of a search by its budget, against ranks worked by hand and those of Table 2."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from score_rows import frame, rows
+
+from autosmote.analysis import rank_table
+from autosmote.analysis.budget import ranks_by_budget
+from autosmote.analysis.methods import main_comparison
+
+NAN = float("nan")
+SCORES = frame(
+    *(
+        rows("d", "svm", sampler, [score], ratio=ratio)
+        for sampler, of_ratios in {
+            "NoResampling": (0.2, 0.3),
+            "SMOTE": (0.4, 0.5),
+            "ClassWeight": (0.9, 0.9),
+            "Random search": (0.45, 0.45),
+            "AutoSMOTE": (0.6, 0.4),
+        }.items()
+        for ratio, score in zip((20, 50), of_ratios, strict=True)
+    )
+)
+
+
+def course(tests, *, sampler="AutoSMOTE", ratio=20):
+    identity = {"sampler": sampler, "category": "c", "dataset": "d", "imbalance_ratio": ratio}
+    table = pd.DataFrame({"selected_test_score": tests, "iteration": np.arange(1, len(tests) + 1)})
+    return table.assign(**identity, classifier="svm", metric="mcc", seed=0)
+
+
+def ranks(courses, scores=SCORES):
+    table = ranks_by_budget(scores, courses.astype({"sampler": "category", "dataset": "category"}))
+    return table.set_index(["sampler", "iteration"])[["average_rank", "place"]].T.to_dict("list")
+
+
+def test_ranks_follow_what_had_been_selected():
+    # Among NoResampling and SMOTE: without a score last, then between them, then first and second.
+    searches = [course([NAN, 0.3, 0.6]), course([0.1, 0.4, 0.4], ratio=50)]
+    assert ranks(pd.concat(searches)) == {
+        ("AutoSMOTE", 1): [3.0, 3],
+        ("AutoSMOTE", 2): [2.0, 2],
+        ("AutoSMOTE", 3): [1.5, 1],  # as SMOTE, which does not come before it then
+    }
+
+
+def test_a_strategy_takes_autosmotes_place_where_it_was_searched_as_often():
+    searches = [course([0.3]), course([0.4], ratio=50)]
+    random = [course([0.45], sampler="Random search"), course([0.9], sampler="Random search", ratio=50)]
+    assert ranks(pd.concat([*searches, *random]))["Random search", 1] == [1.0, 1]
+    assert set(ranks(pd.concat([*searches, random[0]]))) == {("AutoSMOTE", 1)}
+
+
+def test_a_search_without_any_score_ranks_last_and_a_shorter_one_stays_as_it_ended():
+    found = ranks(pd.concat([course([NAN] * 4), course([0.2, 0.9], ratio=50)]))
+    assert found["AutoSMOTE", 1] == [3.0, 3]
+    assert found["AutoSMOTE", 2] == found["AutoSMOTE", 4] == [2.0, 2]
+
+
+def test_only_the_cells_that_were_searched_are_ranked_and_nothing_else_is_needed():
+    assert ranks(course([0.3]))["AutoSMOTE", 1] == [2.0, 2]
+    alone = SCORES[SCORES["sampler"] == "AutoSMOTE"]
+    assert ranks(course([0.3]), alone) == {("AutoSMOTE", 1): [1.0, 1]}
+    with pytest.raises(ValueError, match="no search by AutoSMOTE"):
+        ranks(course([0.3], sampler="Random search"))
+
+
+def test_the_whole_budget_has_the_rank_of_table_2():
+    searches = pd.concat([course([0.1, 0.6]), course([0.5, 0.4], ratio=50)])
+    data = rank_table.ranks_and_tests(main_comparison(SCORES))
+    (overall,) = data.query("method == 'AutoSMOTE' and dataset == 'Overall'")["average_rank"]
+    assert ranks(searches)["AutoSMOTE", 2][0] == overall
