@@ -130,6 +130,11 @@ GRID = pd.concat(
 PLOTS = {
     "figure4": (figure4.plot, FULL, (7.0, 3.95)),
     "figure4-tiny": (figure4.plot, study(["A", "B"]), (3.5, 2.2)),
+    "figure4-two-ratios": (
+        figure4.plot,
+        study(["A", "B"], ratios=(20, 100), classifiers=("svm", "knn", "tree", "adaboost")),
+        (7.0, 2.2),
+    ),
     "figure4-ratios": (figure4.plot, study(["A", "B"], ratios=(20, 50)), (3.5, 2.2)),
     "ranks": (ranks.plot, FULL, (4.5, 5.35)),
     "ranks-tiny": (ranks.plot, study(["AutoSMOTE"]), (4.5, 1.03)),

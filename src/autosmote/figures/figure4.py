@@ -99,7 +99,8 @@ def _sides(scores: pd.DataFrame, ranks: pd.DataFrame) -> list[tuple[str, pd.Data
         return [(f"Base classifier (at imbalance ratio {ratios[0]})", by_classifier)]
     if len(classifiers) == 1:
         return [(f"{ratio_title}, {classifier_label(classifiers[0])}", by_ratio)]
-    return [("Base classifier", by_classifier), (ratio_title, by_ratio)]
+    # On two lines: a panel of two ratios is narrower than the title.
+    return [("Base classifier", by_classifier), (ratio_title.replace(" (", "\n("), by_ratio)]
 
 
 def _draw(axes: Axes, ranks: pd.DataFrame) -> None:
