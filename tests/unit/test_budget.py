@@ -59,6 +59,12 @@ def test_a_search_without_any_score_ranks_last_and_a_shorter_one_stays_as_it_end
     assert found["AutoSMOTE", 2] == found["AutoSMOTE", 4] == [2.0, 2]
 
 
+def test_budgets_can_be_given():
+    table = ranks_by_budget(SCORES, course([0.3] * 50), iterations=[10, 40])
+    assert table["iteration"].tolist() == [10, 40]
+    assert ranks_by_budget(SCORES, course([0.3] * 50))["iteration"].iloc[[0, -1]].tolist() == [1, 50]
+
+
 def test_only_the_cells_that_were_searched_are_ranked_and_nothing_else_is_needed():
     assert ranks(course([0.3]))["AutoSMOTE", 1] == [2.0, 2]
     alone = SCORES[SCORES["sampler"] == "AutoSMOTE"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -11,10 +13,12 @@ from autosmote.analysis.ranks import CONFIGURATION, average_ranks, rank, score_m
 
 CELL = [*CONFIGURATION, "metric", "seed"]
 POINTS = 30
-"""About as many budgets are looked at, evenly spread on a logarithmic scale."""
+"""At most as many budgets are looked at by default, evenly spread on a logarithmic scale."""
 
 
-def ranks_by_budget(scores: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
+def ranks_by_budget(
+    scores: pd.DataFrame, courses: pd.DataFrame, iterations: Sequence[int] | None = None
+) -> pd.DataFrame:
     """Rank searches by the samples that they had selected after so many iterations, among Table 2's methods.
 
     The comparison methods keep the score of their whole budget: of the ratio that is best on the validation
@@ -27,6 +31,8 @@ def ranks_by_budget(scores: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame
     courses : DataFrame
         See `autosmote.analysis.courses.collect`. Strategies that were not searched in every cell that
         AutoSMOTE was searched in are left out. A search with fewer iterations stays as it ended.
+    iterations : sequence of int, optional
+        The budgets, from 1; by default up to `POINTS`, from one iteration to all.
 
     Returns
     -------
@@ -46,8 +52,9 @@ def ranks_by_budget(scores: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame
     selected = by_iteration.unstack("iteration").ffill(axis=1)
     if REFERENCE not in selected.index.unique("sampler"):
         raise ValueError(f"there is no search by {REFERENCE}")
-    last = int(selected.columns.max())
-    budgets = np.unique(np.geomspace(1, last, min(POINTS, last)).round().astype(int))
+    if iterations is None:
+        last = int(selected.columns.max())
+        iterations = np.unique(np.geomspace(1, last, min(POINTS, last)).round().astype(int)).tolist()
     cells = set(selected.loc[REFERENCE].index)
     # The ranks of a configuration need every method in it.
     others = others[[cell in cells for cell in others[CELL].itertuples(index=False, name=None)]]
@@ -56,7 +63,7 @@ def ranks_by_budget(scores: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame
         of_strategy = selected.loc[strategy]
         if set(of_strategy.index) != cells:
             continue
-        for iteration in budgets:
+        for iteration in iterations:
             stopped = of_strategy[iteration].rename("test_score").reset_index().assign(sampler=strategy)
             compared = pd.concat([others, stopped]) if len(others) else stopped
             ranks = average_ranks(rank(score_matrix(compared)))
@@ -64,7 +71,7 @@ def ranks_by_budget(scores: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame
                 found.append(
                     {
                         "sampler": strategy,
-                        "iteration": int(iteration),
+                        "iteration": iteration,
                         "metric": metric,
                         "average_rank": of_metric[strategy],
                         "place": 1 + int((of_metric < of_metric[strategy]).sum()),
