@@ -25,15 +25,21 @@ rule scores:
 rule courses:
     """One row per iteration of every search: what the figures over iterations read."""
     input:
-        results=searches(SEARCH),
-        histories=searches(SEARCH_HISTORY),
-        selections=searches(SEARCH_SELECTIONS),
+        cells(COURSES),
+
+
+rule collect_courses:
+    """The courses of the searches on one data set."""
+    input:
+        results=of_dataset(SEARCH),
+        histories=of_dataset(SEARCH_HISTORY),
+        selections=of_dataset(SEARCH_SELECTIONS),
     output:
         courses=COURSES,
     log:
-        f"{LOGS}/courses/courses.log",
+        f"{LOGS}/collect_courses/{{dataset}}.log",
     benchmark:
-        f"{BENCHMARKS}/courses/courses.tsv"
+        f"{BENCHMARKS}/collect_courses/{{dataset}}.tsv"
     conda:
         "../envs/autosmote.yaml"
     resources:

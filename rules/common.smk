@@ -39,7 +39,7 @@ SEARCH_HISTORY = f"{RESULTS}/searches/{SEARCH_ID}/history.parquet"
 SEARCH_SELECTIONS = f"{RESULTS}/searches/{SEARCH_ID}/selections.parquet"
 SEARCH_SAMPLES = f"{RESULTS}/searches/{SEARCH_ID}/samples.npz"
 SCORES = f"{RESULTS}/scores.parquet"
-COURSES = f"{RESULTS}/courses.parquet"
+COURSES = f"{RESULTS}/courses/{{dataset}}.parquet"
 GRID_ID = "{changed}/{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
 GRID_SEARCH = f"{RESULTS}/hyperparameters/{GRID_ID}/result.json"
 GRID_HISTORY = f"{RESULTS}/hyperparameters/{GRID_ID}/history.parquet"
@@ -128,6 +128,11 @@ def searches(pattern, names=STUDY.searches, datasets=STUDY.datasets):
         if dataset in datasets
         for file in expand(pattern, **CELLS | {"strategy": name, "dataset": dataset})
     ]
+
+
+def of_dataset(pattern):
+    """The files of all searches on a rule's data set, for a pattern with its names."""
+    return lambda wildcards: searches(pattern, datasets=[wildcards.dataset])
 
 
 def grid_searches(pattern):

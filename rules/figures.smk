@@ -98,7 +98,7 @@ rule critical_difference_ablations:
 rule figure5:
     """Figure 5, best validation score by iteration of AutoSMOTE and its ablations."""
     input:
-        courses=COURSES,
+        courses=expand(COURSES, dataset=ABLATED),
     output:
         **figure_files("figure5", "Figure 5: course of the ablations"),
     log:
@@ -164,7 +164,7 @@ rule figure7:
 rule search_curves:
     """Best validation score by iteration of the searches."""
     input:
-        courses=COURSES,
+        courses=cells(COURSES),
     output:
         **figure_files("search_curves", "Course of the searches"),
     log:
@@ -184,7 +184,7 @@ rule search_curves:
 rule diagnostics:
     """What holds searches back: reward, the test scores of what they select, their policies' entropy."""
     input:
-        courses=COURSES,
+        courses=cells(COURSES),
     output:
         **figure_files("reward", "Reward by iteration"),
         **figure_files("selection", "Validation and test score of what was selected"),
@@ -210,7 +210,7 @@ rule budget:
     """Average rank of the searches by the number of iterations, among the methods of Table 2."""
     input:
         scores=SCORES,
-        courses=COURSES,
+        courses=cells(COURSES),
     output:
         **figure_files("budget", "Rank by number of iterations"),
     log:
@@ -222,6 +222,7 @@ rule budget:
     resources:
         **demand("analysis"),
     params:
+        ratios=len(STUDY.ratios),
         code=code("budget.py", "autosmote.analysis", "autosmote.figures"),
     script:
         "../workflow/scripts/budget.py"

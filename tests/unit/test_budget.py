@@ -7,6 +7,7 @@ from score_rows import frame, rows
 
 from autosmote.analysis import rank_table
 from autosmote.analysis.budget import ranks_by_budget
+from autosmote.analysis.courses import MERGED
 from autosmote.analysis.methods import main_comparison
 
 NAN = float("nan")
@@ -32,8 +33,10 @@ def course(tests, *, sampler="AutoSMOTE", ratio=20):
 
 
 def ranks(courses, scores=SCORES):
+    """Average rank and place of each strategy itself."""
     table = ranks_by_budget(scores, courses.astype({"sampler": "category", "dataset": "category"}))
-    return table.set_index(["sampler", "iteration"])[["average_rank", "place"]].T.to_dict("list")
+    own = table[table["method"] == table["strategy"]]
+    return own.set_index(["strategy", "iteration"])[["average_rank", "place"]].T.to_dict("list")
 
 
 def test_ranks_follow_what_had_been_selected():
@@ -61,7 +64,7 @@ def test_a_search_without_any_score_ranks_last_and_a_shorter_one_stays_as_it_end
 
 def test_budgets_can_be_given():
     table = ranks_by_budget(SCORES, course([0.3] * 50), iterations=[10, 40])
-    assert table["iteration"].tolist() == [10, 40]
+    assert table["iteration"].unique().tolist() == [10, 40]
     assert ranks_by_budget(SCORES, course([0.3] * 50))["iteration"].iloc[[0, -1]].tolist() == [1, 50]
 
 
@@ -75,6 +78,30 @@ def test_only_the_cells_that_were_searched_are_ranked_and_nothing_else_is_needed
 
 def test_the_whole_budget_has_the_rank_of_table_2():
     searches = pd.concat([course([0.1, 0.6]), course([0.5, 0.4], ratio=50)])
-    data = rank_table.ranks_and_tests(main_comparison(SCORES))
-    (overall,) = data.query("method == 'AutoSMOTE' and dataset == 'Overall'")["average_rank"]
-    assert ranks(searches)["AutoSMOTE", 2][0] == overall
+    data = rank_table.ranks_and_tests(main_comparison(SCORES)).query("dataset == 'Overall'")
+    last = ranks_by_budget(SCORES, searches, iterations=[2]).set_index("method")["average_rank"]
+    assert last.to_dict() == _overall(data)
+
+
+def _overall(data):
+    names = {"No resampling": "NoResampling"}
+    return {names.get(m, m): r for m, r in zip(data["method"], data["average_rank"], strict=True)}
+
+
+def test_a_failed_search_ranks_last_as_in_table_2_and_takes_no_strategy_away():
+    failed = SCORES.copy()
+    failed.loc[(failed["sampler"] == "AutoSMOTE") & (failed["imbalance_ratio"] == 50), "test_score"] = NAN
+    random = [course([0.45], sampler="Random search", ratio=ratio) for ratio in (20, 50)]
+    found = ranks(pd.concat([course([0.6]), course([NAN], ratio=50), *random]), failed)
+    data = rank_table.ranks_and_tests(main_comparison(failed)).query("dataset == 'Overall'")
+    assert found["AutoSMOTE", 1][0] == _overall(data)["AutoSMOTE"] == 2.0
+    assert ("Random search", 1) in found
+
+
+def test_a_strategy_that_is_in_table_2_itself_stands_there_once_and_merged_not_at_all():
+    table2 = SCORES.replace({"category": {"Ablation": "Auto-sampling"}})
+    searches = [course([0.3], sampler=name) for name in ("AutoSMOTE", "Random search", MERGED)]
+    table = ranks_by_budget(table2, pd.concat(searches))
+    assert table["strategy"].unique().tolist() == ["AutoSMOTE", "Random search"]
+    of_random = table[table["strategy"] == "Random search"].set_index("method")["average_rank"]
+    assert of_random.to_dict() == {"NoResampling": 3, "SMOTE": 1, "Random search": 2}

@@ -11,7 +11,7 @@ import pytest
 from score_rows import demsars_scores, tiny_case
 
 from autosmote.analysis import products
-from autosmote.analysis.courses import ENTROPIES
+from autosmote.analysis.courses import ENTROPIES, MERGED
 from autosmote.figures import (
     budget,
     critical_difference,
@@ -426,7 +426,7 @@ def test_entropy_is_relative_to_the_first_update(drawn):
     assert [axes.get_title() for axes in figure.axes] == list(diagnostics.POLICY_LABELS)
     for axes in figure.axes:
         (line,) = axes.lines
-        assert line.get_ydata() == pytest.approx([1, (2 / 3 + 2 / 4) / (2 + 1)])
+        assert line.get_ydata() == pytest.approx([(2 + 1) / 2 / 2, (2 / 3 + 2 / 4) / 2 / 2])
 
 
 def test_entropy_stays_where_a_round_updates_nothing(drawn):
@@ -434,10 +434,10 @@ def test_entropy_stays_where_a_round_updates_nothing(drawn):
     searches.loc[(searches["seed"] == 1) & (searches["round"] == 1), list(ENTROPIES)] = np.nan
     diagnostics.plot_entropy(searches, "unused")
     (figure,) = drawn
-    second, third = (2 / 3 + 2 / 4) / (2 + 1), (2 / 5 + 2 / 6) / (2 + 1)
+    first, second, third = (2 + 1) / 4, (2 / 3 + 2 / 4) / 4, (2 / 5 + 2 / 6) / 4
     for axes in figure.axes:
         (line,) = axes.lines
-        assert line.get_ydata() == pytest.approx([1, (second + 1) / 2, third])
+        assert line.get_ydata() == pytest.approx([first, (second + first) / 2, third])
 
 
 def test_budget_stands_beside_the_three_best_methods(drawn):
@@ -450,11 +450,41 @@ def test_budget_stands_beside_the_three_best_methods(drawn):
         names = [text.get_text() for text in axes.get_legend().get_texts()]
         assert names == ["AutoSMOTE", "SMOTE", "ADASYN", "SVMSMOTE"]
         assert axes.lines[0].get_xydata().tolist() == [[1, 5], [2, 1], [3, 1]]
-        assert [line.get_ydata()[0] for line in axes.lines[1:4]] == [2, 3, 4]
+        # Two of them are overtaken by then, the third was worse anyway.
+        assert [line.get_ydata().tolist() for line in axes.lines[1:4]] == [[1, 2, 2], [2, 3, 3], [3, 4, 4]]
+
+
+def test_budget_tells_many_strategies_apart_and_is_a_point_after_one_iteration(drawn):
+    names = [None, MERGED, *(f"Strategy {number}" for number in range(9))]
+    searches = pd.concat([course([-5.0], ablation=name) for name in names])
+    budget.plot(study(["AutoSMOTE", "SMOTE"]), searches, "unused", ratios=3)
+    (axes,) = drawn[0].axes
+    curves = axes.lines[:10]
+    assert [line.get_label() for line in curves] == ["AutoSMOTE", *names[2:]]
+    assert len({(line.get_color(), str(line._dash_pattern)) for line in curves}) == 10
+    assert {line.get_marker() for line in curves} == {"."}
+    assert axes.lines[-1].get_xdata() == [3, 3]  # the ratios
+
+
+def test_a_search_without_a_score_leaves_the_line_of_the_other_seeds(drawn):
+    searches = pd.concat([course([0.1, 0.3, 0.3]), course([np.nan], seed=1)])
+    search_curves.plot(searches, "unused")
+    (axes,) = drawn[0].axes
+    assert axes.lines[0].get_ydata().tolist() == [0.1, 0.3, 0.3]
+    search_curves.plot(course([np.nan]), "unused")  # an empty panel
+
+
+def test_diagnostics_have_their_panels_in_the_same_order(drawn):
+    searches = pd.concat([course([0.1] * 4, dataset=name) for name in ("Phoneme", "Electricity")])
+    searches = searches.astype({"dataset": "category"})
+    diagnostics.plot_reward(searches, "unused")
+    diagnostics.plot_selection(searches, "unused")
+    for figure in drawn:
+        assert [axes.get_ylabel() for axes in figure.axes] == ["Phoneme", "Electricity"]
 
 
 def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):
-    merged = course([1.0], ablation=figure5.LEFT_OUT)
+    merged = course([1.0], ablation=MERGED)
     elsewhere = course([0.1], dataset="without ablations")
     other = course([0.2], ablation="AutoSMOTE, neighbourhood state", category="Extension")
     figure5.plot(pd.concat([ABLATED, merged, elsewhere, other]), "unused")

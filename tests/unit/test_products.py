@@ -96,6 +96,27 @@ def test_courses_hold_what_the_searches_left(searches: Path) -> None:
     assert found["cross_instance_entropy"].isna().all()
     with pytest.raises(ValueError, match="no searches"):
         courses.collect([])
+    twice = [searches / "flat" / "result.json"] * 2
+    with pytest.raises(ValueError, match=r"two searches of sampler Flat policy, dataset d.*at a time"):
+        courses.collect(twice)
+
+
+def test_a_search_that_was_ended_before_its_first_iteration_counts(searches: Path) -> None:
+    nothing = pd.DataFrame({name: np.empty(0) for name in ("iteration", "validation_score")})
+    write_frame(nothing.assign(best_validation_score=[]), searches / "flat" / "history.parquet")
+    write_frame(nothing.assign(test_score=[]), searches / "flat" / "selections.parquet")
+    found = courses.collect(sorted(searches.glob("*/result.json")))
+    (failed,) = found[found["sampler"] == "Flat policy"].to_dict("records")
+    assert failed["iteration"] == 1
+    assert np.isnan([failed["validation_score"], failed["selected_test_score"]]).all()
+
+
+def test_tables_of_several_data_sets_are_read_as_one(tmp_path: Path, searches: Path) -> None:
+    whole = courses.collect(sorted(searches.glob("*/result.json")))
+    for sampler, part in whole.groupby("sampler", observed=True):
+        write_frame(part, tmp_path / f"{sampler}.parquet")
+    read = courses.load(sorted(tmp_path.glob("*.parquet")))
+    pd.testing.assert_frame_equal(read, whole)
 
 
 def test_figures_of_a_table_of_courses_are_those_of_the_searches(tmp_path: Path, searches: Path) -> None:

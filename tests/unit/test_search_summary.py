@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from autosmote.analysis import search_summary
-from autosmote.analysis.courses import ENTROPIES
+from autosmote.analysis.courses import ENTROPIES, MERGED
 from autosmote.analysis.rendering import to_markdown
 
 
@@ -42,7 +42,7 @@ def test_a_search_is_summed_up_as_by_hand():
         {
             "validation_score": 0.6,
             "test_score": 0.3,
-            "test_score_early": 0.0,  # a tenth of eight iterations is the first one
+            "test_gain": 0.3 - 0.0,  # a tenth of eight iterations is the first one
             "selected_at": 8,
             "reward_gain": (0.5 + 0.4 + 0.5 + 0.6) / 4 - (0.1 + 0.3 + 0.2 + 0.2) / 4,
             "cross_instance_entropy": 0.25,
@@ -57,7 +57,7 @@ def test_the_first_of_equal_scores_is_the_one_selected_and_failed_fits_count_for
     search = course([NAN, NAN, 0.2, 0.4, 0.4, NAN], [NAN, NAN, 0.1, 0.2, 0.2, 0.2])
     (measured,) = search_summary.measure(search.sample(frac=1, random_state=0)).to_dict("records")
     assert (measured["selected_at"], measured["validation_score"], measured["test_score"]) == (4, 0.4, 0.2)
-    assert math.isnan(measured["test_score_early"])
+    assert math.isnan(measured["test_gain"])
     assert math.isnan(measured["reward_gain"])  # three rounds: the first two and the last two overlap
 
 
@@ -88,3 +88,28 @@ def test_strategies_have_a_row_per_data_set_and_one_for_all():
     assert (
         lines[7] == "| Sampler search | Phoneme | 1 | 0.700 | 0.500 | +0.200 | +0.000 | 2 | – | – | – | – |"
     )
+
+
+def test_autosmote_stands_first_and_a_search_without_a_score_counts():
+    late = [NAN] * 5 + [0.1] * 5
+    searches = [
+        course([0.3] * 10, [0.3] * 10, sampler="Flat policy"),
+        course(late, late),
+        course([0.9] * 10, [0.9] * 10, seed=1),
+        course([NAN], [NAN], seed=2),
+    ]
+    table = search_summary.make(pd.concat(searches))
+    first = table.data.iloc[0]
+    assert (first["method"], first["searches"]) == ("AutoSMOTE", 3)
+    assert first["test_score"] == pytest.approx(0.5)
+    # The test score of no search has changed; the means of what is there at both ends would say otherwise.
+    assert first["test_gain"] == 0
+    assert any(note.startswith("1 of 4 searches have no score") for note in table.notes)
+
+
+def test_validation_scores_on_rows_that_were_trained_on_are_not_shown():
+    table = search_summary.make(course([1.0] * 8, [0.1] * 8, sampler=MERGED))
+    line = to_markdown(table).splitlines()[4]
+    assert line == f"| {MERGED} | Phoneme | 1 | – | 0.100 | – | +0.000 | 1 | – | – | – | – |"
+    assert any(note.startswith(MERGED) for note in table.notes)
+    assert not [note for note in search_summary.make(SEARCH).notes if note.startswith(MERGED)]

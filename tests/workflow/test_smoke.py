@@ -17,12 +17,12 @@ AGGREGATES = dict.fromkeys(
     [
         *("scores", "table2", "table3", "table4", "statistics"),
         *("figure4", "ranks", "critical_difference", "critical_difference_ablations"),
-        *("tracking", "all"),
+        *("budget", "tracking", "all"),
     ],
     1,
 )
 GRID = {"hyperparameter_search": 2, "hyperparameter_scores": 1, "figure6": 1}
-COURSES = {"courses": 1, "search_curves": 1, "diagnostics": 1, "figure5": 1}
+COURSES = {"collect_courses": 1, "search_curves": 1, "diagnostics": 1, "figure5": 1}
 SEARCHED = {"search": 2, "case_study": 1, "figure7": 1} | COURSES | GRID | AGGREGATES
 
 
@@ -37,10 +37,11 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     assert scores["test_score"].between(0, 1).all()
     tables = {path.name for path in (results / "tables").iterdir()}
     names = [f"table{number}{beside}" for number in range(1, 5) for beside in ("", "_beside_paper")]
-    names += ["comparisons", "friedman", "mean_scores", "coverage"]
+    names += ["comparisons", "friedman", "mean_scores", "coverage", "search_summary"]
     assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")}
     names = ["figure4", "figure5", "figure6", "figure7", "search_curves", "ranks"]
-    names += ["critical_difference_table2", "critical_difference_table4", "reward", "selection", "entropy"]
+    names += ["critical_difference_table2", "critical_difference_table4"]
+    names += ["reward", "selection", "entropy", "budget"]
     assert len(list((results / "figures").iterdir())) == 2 * len(names)
     for name in names:
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")

@@ -5,9 +5,9 @@ from pathlib import Path
 from joblog import log_to
 
 from autosmote.analysis import search_summary
+from autosmote.analysis.courses import load
 from autosmote.analysis.rendering import write_table
 from autosmote.figures import diagnostics, figure5, search_curves
-from autosmote.storage import read_frame
 
 log_to(snakemake.log[0])
 MAKE = {
@@ -18,6 +18,6 @@ MAKE = {
     "entropy": diagnostics.plot_entropy,
     "search_summary": lambda courses, stem: write_table(search_summary.make(courses), stem),
 }
-courses = read_frame(snakemake.input.courses)
+courses = load(snakemake.input.courses)
 for stem in dict.fromkeys(Path(path).with_suffix("") for path in snakemake.output):
     MAKE[stem.name](courses, stem)

@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--searches",
         type=Path,
         metavar="PATH",
-        help="courses of searches (results/courses.parquet) or their folder (results/searches), for Figure "
-        "5, the curves of all searches and the diagnostics",
+        help="courses of searches (results/courses, or one of its files) or the folder of the searches, for "
+        "Figure 5, the curves of all searches and the diagnostics",
     )
     parser.add_argument(
         "--hyperparameters",
@@ -108,11 +108,14 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
 
 
 def _courses(path: Path) -> pd.DataFrame:
-    if not path.is_dir():
-        return read_frame(path)
+    tables = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    if tables:
+        return courses.load(tables)
     found = sorted(path.glob("**/result.json"))
     if not found:
-        raise FileNotFoundError(f"there is no result.json below {path}; give the folder of searches")
+        raise FileNotFoundError(
+            f"there is no table of courses in {path} and no result.json below; give the folder of either"
+        )
     return courses.collect(found)
 
 

@@ -14,6 +14,9 @@ from autosmote.storage import read_frame, read_json
 SEARCH = ("sampler", "category", "dataset", "imbalance_ratio", "classifier", "metric", "seed")
 """Columns of the score table that identify a search."""
 
+MERGED = "Merging training and validation sets"
+"""The strategy that trains on the validation rows, so that its validation scores compare with no other's."""
+
 POLICIES = ("cross_instance", "instance_specific", "low_level")
 """The policies, from the highest to the lowest; a flat policy counts as the lowest."""
 
@@ -31,7 +34,8 @@ def collect(results: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per iteration of each search, in the order given:
+        One row per iteration of each search, in the order given; one row without any number for a search that
+        was ended before its first (for lack of memory), so that it counts:
 
         - `SEARCH`, as in the score table; the texts are categories;
         - ``iteration`` (from 1) and ``round`` (from 0; missing for strategies without rounds);
@@ -43,21 +47,53 @@ def collect(results: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If there is no search.
+        If there is no search, or two are of the same cell.
     autosmote.storage.CorruptFileError
         If a file cannot be read.
     """
     courses = [_course(Path(path)) for path in results]
     if not courses:
         raise ValueError("there are no searches to collect")
+    cells = pd.DataFrame([course.iloc[0][list(SEARCH)] for course in courses])
+    twice = cells[cells.duplicated()]
+    if len(twice):
+        cell = ", ".join(f"{name} {value}" for name, value in twice.iloc[0].items() if name != "category")
+        raise ValueError(f"two searches of {cell}; collect the searches of one study at a time")
     table = pd.concat(courses, ignore_index=True)
-    texts = [name for name in SEARCH if table[name].dtype.kind == "O" or table[name].dtype == "str"]
+    return _with_categories(table)
+
+
+def load(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
+    """Read tables that `collect` made, one per data set, as one.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Parquet files.
+
+    Returns
+    -------
+    DataFrame
+        As `collect` returns it.
+
+    Raises
+    ------
+    autosmote.storage.CorruptFileError
+        If a file cannot be read.
+    """
+    return _with_categories(pd.concat(map(read_frame, paths), ignore_index=True))
+
+
+def _with_categories(table: pd.DataFrame) -> pd.DataFrame:
+    texts = [name for name in SEARCH if not pd.api.types.is_numeric_dtype(table[name])]
     return table.astype(dict.fromkeys(texts, "category"))
 
 
 def _course(result: Path) -> pd.DataFrame:
     row = read_json(result)
     history = read_frame(result.with_name("history.parquet"))
+    if history.empty:
+        history = history.reindex([0]).fillna({"iteration": 1})
     selections = read_frame(result.with_name("selections.parquet"))
     course = pd.DataFrame({name: row[name] for name in SEARCH}, index=history.index)
     course["iteration"] = history["iteration"].astype("int32")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
-from autosmote.analysis.courses import ENTROPIES, SEARCH
+from autosmote.analysis.courses import ENTROPIES, MERGED, SEARCH
 from autosmote.analysis.labels import sampler_label
+from autosmote.analysis.methods import REFERENCE
 from autosmote.analysis.rendering import Number, Table, group_column
 from autosmote.analysis.scores import OVERALL
 
@@ -31,10 +34,12 @@ def measure(courses: pd.DataFrame) -> pd.DataFrame:
         Index as `SEARCH`, one row per search in the order of the courses:
 
         - ``validation_score``, ``test_score``: of the samples selected in the end;
-        - ``test_score_early``: of those selected after a tenth of the iterations;
+        - ``test_gain``: the test score less that of those selected after a tenth of the iterations; NaN where
+          there were none yet;
         - ``selected_at``: the iteration that made the samples selected in the end, from 1;
         - ``reward_gain``: mean validation score of the last `UNTAUGHT_ROUNDS` rounds less that of the first;
-          NaN for a search without rounds or with too few of them;
+          NaN for a search without rounds or with too few of them, and for one that is rewarded by rows it
+          trains on;
         - `ENTROPIES`: the last over the first; NaN for a policy that was never updated.
     """
     searches = dict(iter(courses.groupby(list(SEARCH), observed=True, sort=False)))
@@ -59,7 +64,8 @@ def make(courses: pd.DataFrame) -> Table:
     measures = measure(courses).reset_index()
     how = {name: "mean" for name in measures if name not in SEARCH} | {"selected_at": "median"}
     parts = []
-    for (sampler,), searches in measures.groupby(["sampler"], observed=True, sort=False):
+    for sampler in sorted(measures["sampler"].unique(), key=lambda name: name != REFERENCE):
+        searches = measures[measures["sampler"] == sampler]
         for dataset, rows in [
             *searches.groupby("dataset", observed=True, sort=False),
             (OVERALL, searches),
@@ -79,7 +85,7 @@ def make(courses: pd.DataFrame) -> Table:
                 "Validation",
                 "Test",
                 "Gap",
-                "Test since a tenth",
+                "Test gain",
                 "Selected at",
             ),
             *("Gain in reward", "Entropy: cross-instance", "instance-specific", "low-level"),
@@ -92,7 +98,7 @@ def make(courses: pd.DataFrame) -> Table:
                 _number(row["validation_score"], ".3f"),
                 _number(row["test_score"], ".3f"),
                 _number(row["validation_score"] - row["test_score"], "+.3f"),
-                _number(row["test_score"] - row["test_score_early"], "+.3f"),
+                _number(row["test_gain"], "+.3f"),
                 _number(row["selected_at"], ".0f"),
                 _number(row["reward_gain"], "+.3f"),
                 *(_number(row[name], ".0%") for name in ENTROPIES),
@@ -102,26 +108,36 @@ def make(courses: pd.DataFrame) -> Table:
         group_starts=group_starts,
         notes=(
             "Means over the searches of a data set. Validation, test: scores of the samples that were "
-            "selected in the end, for the highest validation score; gap: the difference. Test since a tenth: "
-            "the test score at the end less that of the samples selected after a tenth of the iterations. "
-            "Selected at: median of the iteration that made the selected samples.",
+            "selected in the end, for the highest validation score; gap: the difference, which is also "
+            "one between the two splits. Test gain: the test score less that of the samples selected after a "
+            "tenth of the iterations. Selected at: median of the iteration that made the selected samples.",
             f"Gain in reward: mean validation score of the last {UNTAUGHT_ROUNDS} rounds less that of the "
             f"first {UNTAUGHT_ROUNDS}, which act with untrained policies. Entropy: of each policy, at its "
             "last update relative to its first; 100% is a policy that has not come to prefer anything.",
+            *_exceptions(measures),
         ),
     )
 
 
+def _exceptions(measures: pd.DataFrame) -> Iterator[str]:
+    without = int(measures["test_score"].isna().sum())
+    if without:
+        yield f"{without} of {len(measures)} searches have no score; they count, but not in the means."
+    if MERGED in set(measures["sampler"]):
+        yield f"{MERGED}: its validation rows are trained on, so their scores are not shown."
+
+
 def _measure(course: pd.DataFrame) -> dict[str, float]:
     course = course.sort_values("iteration")
-    best = course["best_validation_score"]
+    best, test = course["best_validation_score"], course["selected_test_score"]
+    merged = course["sampler"].iloc[0] == MERGED
     early = course["iteration"] <= max(1.0, EARLY * course["iteration"].max())
     measures = {
-        "validation_score": best.iloc[-1],
-        "test_score": course["selected_test_score"].iloc[-1],
-        "test_score_early": course.loc[early, "selected_test_score"].iloc[-1],
+        "validation_score": np.nan if merged else best.iloc[-1],
+        "test_score": test.iloc[-1],
+        "test_gain": test.iloc[-1] - test[early].iloc[-1],
         "selected_at": course["iteration"].where(best == best.max()).min(),
-        "reward_gain": _reward_gain(course),
+        "reward_gain": np.nan if merged else _reward_gain(course),
     }
     for name in ENTROPIES:
         entropy = course[name].dropna()

@@ -78,6 +78,9 @@ def collect(courses: pd.DataFrame, row_keys: Sequence[str], line_key: str) -> li
         if best.index.has_duplicates:
             raise ValueError(f"two searches of {', '.join(map(str, key))}, seed {seed}")
         found.setdefault(tuple(key), {})[seed] = best
+    # A search without any score has nothing to show, and would end the line where it ended.
+    for name, seeds in found.items():
+        found[name] = {seed: best for seed, best in seeds.items() if best.notna().any()} or seeds
     return [
         Curve(
             row="\n".join(_printed(name, value) for name, value in zip(row_keys, key, strict=False)),

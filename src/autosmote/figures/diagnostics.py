@@ -56,7 +56,7 @@ def plot_reward(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Pa
     shown = _shown(courses)
     untaught = shown[shown["round"] < UNTAUGHT_ROUNDS].groupby(list(SEARCH), observed=True)
     start = untaught["validation_score"].mean().rename("start")
-    rounds = shown.groupby([*SEARCH, "round"], observed=True)
+    rounds = shown.groupby([*SEARCH, "round"], observed=True, sort=False)
     table = rounds.agg(reward=("validation_score", "mean"), iteration=("iteration", "max")).reset_index()
     table = table.join(start, on=list(SEARCH))
     table["gain"] = table["reward"] - table["start"]
@@ -75,7 +75,8 @@ def plot_reward(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Pa
 def plot_selection(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Plot the validation score of the best samples so far, and what these score on the test split.
 
-    The gap between the two is what a selection by the best of many scores on few rows costs.
+    How the gap between the two grows is what choosing the best of many scores on few rows costs; its level is
+    also a difference between the two splits.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def plot_selection(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple
             for column, (part, dashes) in parts.items():
                 label = f"{sampler}, {part}"
                 colour = _COLOURS[str(sampler)]
-                look = {"color": colour, "linestyle": dashes, "drawstyle": "steps-post"}
+                look = {"color": colour, "linestyle": dashes, "drawstyle": "steps-pre"}
                 _draw(axes, of_sampler, column, band=False, label=label, **look)
 
     with _panels(_shown(courses), draw) as figure:
@@ -109,7 +110,7 @@ def plot_selection(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple
 
 
 def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """Plot the entropy of each of AutoSMOTE's policies, the mean of a round over that of its first update.
+    """Plot the entropy of each of AutoSMOTE's policies, the mean of a round over that at its first update.
 
     Parameters
     ----------
@@ -135,9 +136,11 @@ def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[P
         panels = figure.subplots(1, len(ENTROPIES), sharey=True)
         for axes, entropy, policy in zip(panels, ENTROPIES, POLICY_LABELS, strict=True):
             table = rounds.agg(entropy=(entropy, "mean"), iteration=("iteration", "max")).reset_index()
-            searches = table.groupby(list(SEARCH), observed=True)["entropy"]
+            first = shown.groupby(list(SEARCH), observed=True)[entropy].first().rename("first")
+            table = table.join(first, on=list(SEARCH))
             # A policy that a round did not update is as it was.
-            table["share"] = searches.ffill() / searches.transform("first")
+            held = table.groupby(list(SEARCH), observed=True)["entropy"].ffill()
+            table["share"] = held / table["first"]
             table = table.dropna(subset=["share"])
             for classifier, rows in table.groupby("classifier", observed=True, sort=False):
                 label = classifier_label(str(classifier))
@@ -187,7 +190,7 @@ def _names(table: pd.DataFrame, column: str) -> Sequence[str]:
 def _draw(axes: Axes, rows: pd.DataFrame, column: str, *, band: bool = True, **look: Any) -> None:
     by_iteration = rows.groupby("iteration")[column]
     mean = by_iteration.mean()
-    axes.plot(mean.index, mean, **look)
+    axes.plot(mean.index, mean, marker="." if len(mean) == 1 else None, **look)
     if band:
         low, high = by_iteration.quantile(0.25), by_iteration.quantile(0.75)
         axes.fill_between(mean.index, low, high, color=look["color"], alpha=0.15, linewidth=0)

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from autosmote.analysis.courses import MERGED
 from autosmote.analysis.labels import sampler_label
 from autosmote.analysis.methods import ABLATION, REFERENCE
 from autosmote.figures import curves
-
-LEFT_OUT = "Merging training and validation sets"
-"""Scored on rows that it was trained on, so its curve means nothing beside the others (Section 4.4)."""
 
 
 def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
@@ -24,7 +22,7 @@ def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Pat
     Parameters
     ----------
     courses : DataFrame
-        See `autosmote.analysis.courses.collect`; those of AutoSMOTE and of its ablations but `LEFT_OUT` are
+        See `autosmote.analysis.courses.collect`; those of AutoSMOTE and of its ablations but `MERGED` are
         shown, where there are ablations.
     stem : path-like
         Path of the two files without their suffix.
@@ -41,7 +39,7 @@ def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Pat
     """
     ablation = courses["category"] == ABLATION
     ablated = courses["dataset"].isin(courses.loc[ablation, "dataset"])
-    kept = ((courses["sampler"] == REFERENCE) | ablation) & (courses["sampler"] != LEFT_OUT)
+    kept = ((courses["sampler"] == REFERENCE) | ablation) & (courses["sampler"] != MERGED)
     shown = courses[ablated & kept]
     names = shown["sampler"].drop_duplicates().astype(str)
     lines = [REFERENCE, *(name for name in names if name != REFERENCE)]
