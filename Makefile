@@ -50,7 +50,7 @@ $(INSTALLED): pyproject.toml requirements/lock.txt requirements/no-deps.txt
 quickstart: $(INSTALLED)
 	$(BIN)/python -m snakemake all --cores $(CORES) --configfile config/quickstart.yaml
 	@echo
-	@echo "The tables are in results/tables, the figures in results/figures, the scores in results/scores.parquet."
+	@echo "The tables are in results/quickstart/tables, the figures in results/quickstart/figures."
 
 reproduction: $(INSTALLED)
 	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/scores.parquet \

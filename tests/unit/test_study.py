@@ -127,6 +127,22 @@ def test_strategy_of_the_study_is_searched_everywhere_if_it_is_an_ablation_too()
 CONFIGURATIONS = ["quickstart", "table2_phoneme", "phoneme", "variants", "lite", "mozilla4", "smoke"]
 
 
+def test_every_smaller_study_has_a_folder_of_its_own() -> None:
+    # Or its results would be recorded as another study's, and its tables overwritten.
+    files = sorted((ROOT / "config").glob("*.yaml"))
+    folders = [yaml.safe_load(path.read_text())["results"] for path in files]
+    assert len(set(folders)) == len(files) == len(CONFIGURATIONS) + 2
+
+
+def test_longer_searches_are_laid_over_the_first_study() -> None:
+    lite, longer = (
+        yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()) for name in ("lite", "phoneme_long")
+    )
+    study = Study.from_config(merged(merged(PAPER, lite), longer), SCHEMA)
+    assert (study.name, study.datasets, study.seeds) == ("phoneme_long", ("Phoneme",), (0, 1))
+    assert set(study.searches) == {"autosmote", "random_search"}
+
+
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_other_configurations_state_differences_only(name: str) -> None:
     changes = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
