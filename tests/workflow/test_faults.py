@@ -74,6 +74,8 @@ class Started:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                # Tests that a shell runs in the background inherit that SIGINT is ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     def wait_for_a_checkpoint(self) -> None:
