@@ -99,22 +99,18 @@ def analyse(results: Path) -> None:
 
 def curves(results: Path) -> None:
     """Collect the courses of the searches, and make what is made of them."""
-    from autosmote.analysis import courses, search_summary
-    from autosmote.analysis.rendering import write_table
-    from autosmote.figures import budget, diagnostics, search_curves
+    from autosmote.analysis import courses, products
+    from autosmote.figures import budget
 
     # A data set at a time, as the workflow does.
     for dataset in sorted({path.parts[-6] for path in results.glob("searches/**/result.json")}):
         found = sorted(results.glob(f"searches/*/{dataset}/**/result.json"))
         write_frame(courses.collect(found), results / "courses" / f"{dataset}.parquet")
     found = courses.load(sorted(results.glob("courses/*.parquet")))
-    write_table(search_summary.make(found), results / "tables" / "search_summary")
-    figures = results / "figures"
-    search_curves.plot(found, figures / "search_curves")
-    diagnostics.plot_reward(found, figures / "reward")
-    diagnostics.plot_selection(found, figures / "selection")
-    diagnostics.plot_entropy(found, figures / "entropy")
-    budget.plot(read_frame(results / "scores.parquet"), found, figures / "budget")
+    for name, make in products.OF_COURSES.items():
+        if name != "figure5":  # of the ablations, which a small number of files has none of
+            make(found, results / "figures" / name)
+    budget.plot(read_frame(results / "scores.parquet"), found, results / "figures" / "budget")
 
 
 def synchronise(results: Path) -> None:

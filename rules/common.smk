@@ -11,7 +11,7 @@ from autosmote.analysis.methods import ABLATION
 from autosmote.provenance import source_digest
 from autosmote.samplers import registry
 from autosmote.search import strategies
-from autosmote.study import REFERENCE, ConfigError, Study
+from autosmote.study import ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
@@ -119,11 +119,11 @@ def cells(pattern):
     return expand(pattern, **CELLS)
 
 
-def searches(pattern, names=STUDY.searches, datasets=STUDY.datasets):
-    """The files of all searches by these strategies on these data sets, for a pattern with its names."""
+def searches(pattern, datasets=STUDY.datasets):
+    """The files of all searches on these data sets, for a pattern with its names."""
     return [
         file
-        for name in names
+        for name in STUDY.searches
         for dataset in STUDY.searches[name]
         if dataset in datasets
         for file in expand(pattern, **CELLS | {"strategy": name, "dataset": dataset})

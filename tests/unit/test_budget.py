@@ -7,8 +7,7 @@ from score_rows import frame, rows
 
 from autosmote.analysis import rank_table
 from autosmote.analysis.budget import ranks_by_budget
-from autosmote.analysis.courses import MERGED
-from autosmote.analysis.methods import main_comparison
+from autosmote.analysis.methods import MERGED, main_comparison
 
 NAN = float("nan")
 SCORES = frame(

@@ -11,7 +11,8 @@ import pytest
 from score_rows import demsars_scores, tiny_case
 
 from autosmote.analysis import products
-from autosmote.analysis.courses import ENTROPIES, MERGED
+from autosmote.analysis.courses import ENTROPIES
+from autosmote.analysis.methods import MERGED
 from autosmote.figures import (
     budget,
     critical_difference,

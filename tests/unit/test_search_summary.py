@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from autosmote.analysis import search_summary
-from autosmote.analysis.courses import ENTROPIES, MERGED
+from autosmote.analysis.courses import ENTROPIES
+from autosmote.analysis.methods import MERGED
 from autosmote.analysis.rendering import to_markdown
 
 

@@ -1,4 +1,4 @@
-"""Collect the courses of all searches."""
+"""Collect the courses of the searches on one data set."""
 
 from joblog import log_to
 

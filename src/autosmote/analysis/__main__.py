@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from autosmote.analysis import courses, products, search_summary
+from autosmote.analysis import courses, products
 from autosmote.analysis.methods import ABLATION
-from autosmote.analysis.rendering import write_table
 from autosmote.analysis.scores import collect
 from autosmote.analysis.significance import PAIRS
 from autosmote.case_study import CaseStudy
-from autosmote.figures import budget, diagnostics, figure5, figure6, figure7, search_curves
+from autosmote.figures import budget, figure6, figure7
 from autosmote.storage import CorruptFileError, read_frame
 
 
@@ -89,17 +88,13 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
             yield from products.write(
                 name, scores, options.out / folder, pairs=options.pairs, alpha=options.alpha
             )
-    figures = options.out / "figures"
+    tables, figures = options.out / "tables", options.out / "figures"
     if options.searches is not None:
         found = _courses(options.searches)
-        yield from write_table(search_summary.make(found), options.out / "tables" / "search_summary")
-        yield from search_curves.plot(found, figures / "search_curves")
-        yield from diagnostics.plot_reward(found, figures / "reward")
-        yield from diagnostics.plot_selection(found, figures / "selection")
-        yield from diagnostics.plot_entropy(found, figures / "entropy")
+        for name, make in products.OF_COURSES.items():
+            if name != "figure5" or ABLATION in set(found["category"]):
+                yield from make(found, (tables if name == "search_summary" else figures) / name)
         yield from budget.plot(scores, found, figures / "budget")
-        if ABLATION in set(found["category"]):
-            yield from figure5.plot(found, figures / "figure5")
     if options.hyperparameters is not None:
         yield from figure6.plot(read_frame(options.hyperparameters), figures / "figure6")
     if options.case_study is not None:

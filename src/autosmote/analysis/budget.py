@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from autosmote.analysis.courses import MERGED
-from autosmote.analysis.methods import REFERENCE, main_comparison
+from autosmote.analysis.methods import MERGED, REFERENCE, main_comparison
 from autosmote.analysis.ranks import CONFIGURATION, average_ranks, rank, score_matrix
 
 CELL = [*CONFIGURATION, "metric", "seed"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from autosmote.analysis import significance
 from autosmote.analysis.labels import metric_label, sampler_label
 from autosmote.analysis.methods import EXTENSION, REFERENCE, against, families
 from autosmote.analysis.rank_table import cell_statuses, notes_on_gaps
-from autosmote.analysis.rendering import Cell, Number, Table, group_column
+from autosmote.analysis.rendering import Cell, Number, Table, group_column, number
 from autosmote.analysis.scores import OVERALL
 from autosmote.analysis.significance import MIN_PAIRS, compare
 
@@ -158,18 +157,12 @@ def _cells(rows: pd.DataFrame, metrics: list[str]) -> list[Cell]:
         (row,) = rows[rows["metric"] == metric].to_dict("records")
         cells += [
             (Number(f"{row['wins']}"), Number(f"{row['ties']}"), Number(f"{row['losses']}")),
-            _signed(row["mean_difference"], 3),
-            _signed(row["rank_biserial"], 2),
+            number(row["mean_difference"], "+.3f"),
+            number(row["rank_biserial"], "+.2f"),
             p_value(row["p_value"]),
             p_value(row["p_value_holm"]),
         ]
     return cells
-
-
-def _signed(value: float, decimals: int) -> Cell:
-    if np.isnan(value):
-        return (Number("–"),)
-    return (Number(f"{value:+.{decimals}f}".replace("-", "−")),)
 
 
 def p_value(value: float) -> Cell:
@@ -183,9 +176,7 @@ def p_value(value: float) -> Cell:
     -------
     Cell
     """
-    if np.isnan(value):
-        return (Number("–"),)
-    return (Number("<0.001" if value < 0.001 else f"{value:.3f}"),)
+    return (Number("<0.001"),) if value < 0.001 else number(value, ".3f")
 
 
 def _note(pairs: str, family: str) -> str:

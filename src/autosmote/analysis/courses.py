@@ -14,9 +14,6 @@ from autosmote.storage import read_frame, read_json
 SEARCH = ("sampler", "category", "dataset", "imbalance_ratio", "classifier", "metric", "seed")
 """Columns of the score table that identify a search."""
 
-MERGED = "Merging training and validation sets"
-"""The strategy that trains on the validation rows, so that its validation scores compare with no other's."""
-
 POLICIES = ("cross_instance", "instance_specific", "low_level")
 """The policies, from the highest to the lowest; a flat policy counts as the lowest."""
 

@@ -17,7 +17,7 @@ from autosmote.analysis.comparisons import p_value
 from autosmote.analysis.labels import metric_label
 from autosmote.analysis.methods import families
 from autosmote.analysis.ranks import rank, score_matrix
-from autosmote.analysis.rendering import Number, Table, group_column
+from autosmote.analysis.rendering import Number, Table, group_column, number
 from autosmote.analysis.scores import OVERALL
 
 MIN_METHODS, MIN_BLOCKS = 3, 2
@@ -141,11 +141,11 @@ def make(scores: pd.DataFrame, *, alpha: float = 0.05) -> Table:
                 row["dataset"],
                 (Number(f"{row['configurations']}"),),
                 (Number(f"{row['methods']}"),),
-                _number(row["chi_square"]),
+                number(row["chi_square"], ".2f"),
                 p_value(row["p_value"]),
-                _number(row["f"]),
+                number(row["f"], ".2f"),
                 p_value(row["f_p_value"]),
-                _number(row["critical_difference"]),
+                number(row["critical_difference"], ".2f"),
             )
             for table, row in zip(tables, data.to_dict("records"), strict=True)
         ),
@@ -158,7 +158,3 @@ def make(scores: pd.DataFrame, *, alpha: float = 0.05) -> Table:
             "smaller than they should be.",
         ),
     )
-
-
-def _number(value: float) -> tuple[Number, ...]:
-    return (Number("–" if np.isnan(value) else f"{value:.2f}"),)

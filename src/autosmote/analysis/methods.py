@@ -7,6 +7,9 @@ import pandas as pd
 REFERENCE = "AutoSMOTE"
 """The method that all others are compared with."""
 
+MERGED = "Merging training and validation sets"
+"""The strategy that trains on the validation rows, so that its validation scores compare with no other's."""
+
 VARIANT, ABLATION, EXTENSION = "SMOTE variant", "Ablation", "Extension"
 """Categories with a table of their own: Table 3, Table 4, and what goes beyond the paper."""
 

@@ -1,4 +1,4 @@
-"""The list of tables and figures that the score table alone gives."""
+"""The lists of tables and figures that the score table gives, and the courses of searches."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from autosmote.analysis import (
     coverage,
     friedman,
     mean_scores,
+    search_summary,
     table2,
     table3,
     table4,
 )
 from autosmote.analysis.methods import ABLATION, EXTENSION, VARIANT, against, main_comparison
 from autosmote.analysis.rendering import Table, write_table
-from autosmote.figures import critical_difference, figure4, ranks
+from autosmote.figures import critical_difference, diagnostics, figure4, figure5, ranks, search_curves
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,16 @@ FIGURES = {
     ),
 }
 """The figures by the name of their files."""
+
+OF_COURSES: dict[str, Callable[[pd.DataFrame, str | os.PathLike[str]], tuple[Path, ...]]] = {
+    "search_summary": lambda courses, stem: write_table(search_summary.make(courses), stem),
+    "search_curves": search_curves.plot,
+    "reward": diagnostics.plot_reward,
+    "selection": diagnostics.plot_selection,
+    "entropy": diagnostics.plot_entropy,
+    "figure5": figure5.plot,
+}
+"""What the courses of searches give, by the name of the files: ``make(courses, stem)``; first a table."""
 
 
 def write(

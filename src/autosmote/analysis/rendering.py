@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -44,6 +45,23 @@ class Number:
 
 Cell = str | tuple[Number, ...]
 """Text, or numbers that are printed with slashes between them."""
+
+
+def number(value: float, form: str) -> tuple[Number, ...]:
+    """Print a number with a minus sign in place of a hyphen, NaN as a dash.
+
+    Parameters
+    ----------
+    value : float
+    form : str
+        Format specification, such as ``"+.3f"``.
+
+    Returns
+    -------
+    tuple of Number
+        A cell with one number.
+    """
+    return (Number("–" if math.isnan(value) else format(value, form).replace("-", "−")),)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from autosmote.analysis.courses import ENTROPIES, MERGED, SEARCH
+from autosmote.analysis.courses import ENTROPIES, SEARCH
 from autosmote.analysis.labels import sampler_label
-from autosmote.analysis.methods import REFERENCE
-from autosmote.analysis.rendering import Number, Table, group_column
+from autosmote.analysis.methods import MERGED, REFERENCE
+from autosmote.analysis.rendering import Number, Table, group_column, number
 from autosmote.analysis.scores import OVERALL
 
 UNTAUGHT_ROUNDS = 2
@@ -95,13 +95,13 @@ def make(courses: pd.DataFrame) -> Table:
                 method,
                 row["dataset"],
                 (Number(f"{row['searches']}"),),
-                _number(row["validation_score"], ".3f"),
-                _number(row["test_score"], ".3f"),
-                _number(row["validation_score"] - row["test_score"], "+.3f"),
-                _number(row["test_gain"], "+.3f"),
-                _number(row["selected_at"], ".0f"),
-                _number(row["reward_gain"], "+.3f"),
-                *(_number(row[name], ".0%") for name in ENTROPIES),
+                number(row["validation_score"], ".3f"),
+                number(row["test_score"], ".3f"),
+                number(row["validation_score"] - row["test_score"], "+.3f"),
+                number(row["test_gain"], "+.3f"),
+                number(row["selected_at"], ".0f"),
+                number(row["reward_gain"], "+.3f"),
+                *(number(row[name], ".0%") for name in ENTROPIES),
             )
             for method, row in zip(methods, data.to_dict("records"), strict=True)
         ),
@@ -150,7 +150,3 @@ def _reward_gain(course: pd.DataFrame) -> float:
     if len(rewards) < 2 * UNTAUGHT_ROUNDS:
         return np.nan
     return float(rewards.iloc[-UNTAUGHT_ROUNDS:].mean() - rewards.iloc[:UNTAUGHT_ROUNDS].mean())
-
-
-def _number(value: float, form: str) -> tuple[Number, ...]:
-    return (Number("–" if np.isnan(value) else format(value, form).replace("-", "−")),)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from autosmote.analysis.courses import MERGED
 from autosmote.analysis.labels import sampler_label
-from autosmote.analysis.methods import ABLATION, REFERENCE
+from autosmote.analysis.methods import ABLATION, MERGED, REFERENCE
 from autosmote.figures import curves
 
 
