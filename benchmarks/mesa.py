@@ -19,10 +19,10 @@ from sklearn.metrics import average_precision_score
 
 from autosmote.datasets.sources import DatasetError, fetch
 from autosmote.datasets.tasks import TaskError, make_task
-from autosmote.evaluation import CLASSIFIERS, METRICS, make_classifier
+from autosmote.evaluation.protocol import CLASSIFIERS, METRICS, make_classifier
 from autosmote.samplers.mesa import EnsembleTraining, build_ensemble, train_meta_sampler
 from autosmote.samplers.soft_actor_critic import TERMINAL_MASKS
-from autosmote.threads import one_thread
+from autosmote.utils.threads import one_thread
 
 CONFIG = Path(__file__).resolve().parents[1] / "config" / "config.yaml"
 MEASURES = {

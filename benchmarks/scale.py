@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from autosmote.storage import read_frame, write_frame, write_json
+from autosmote.utils.storage import read_frame, write_frame, write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 RATIOS, SEEDS, ITERATIONS = (20, 50, 100), range(5), 1000
@@ -45,7 +45,7 @@ def row(rng: np.random.Generator, **values: object) -> dict[str, object]:
 
 def make(results: Path, files: int, datasets: int) -> None:
     """Write the files of a study, the same methods and searches on every task."""
-    from autosmote.evaluation import CLASSIFIERS, METRICS
+    from autosmote.evaluation.protocol import CLASSIFIERS, METRICS
     from autosmote.search.engine import Iteration
 
     rng = np.random.default_rng(0)
@@ -89,7 +89,7 @@ def aggregate(results: Path) -> None:
 
 def analyse(results: Path) -> None:
     """Make every table and figure that the score table gives."""
-    from autosmote.analysis import products
+    from autosmote.report import products
 
     scores = read_frame(results / "scores.parquet")
     for folder, names in products.available(scores).items():
@@ -99,8 +99,9 @@ def analyse(results: Path) -> None:
 
 def curves(results: Path) -> None:
     """Collect the courses of the searches, and make what is made of them."""
-    from autosmote.analysis import courses, products
-    from autosmote.figures import budget
+    from autosmote.analysis import learning_curves as courses
+    from autosmote.figures import anytime as budget
+    from autosmote.report import products
 
     # A data set at a time, as the workflow does.
     for dataset in sorted({path.parts[-6] for path in results.glob("searches/**/result.json")}):
@@ -115,7 +116,7 @@ def curves(results: Path) -> None:
 
 def synchronise(results: Path) -> None:
     """Bring MLflow up to date."""
-    from autosmote.tracking import sync
+    from autosmote.tracking.sync import sync
 
     print(sync(results, study="scale"))
 

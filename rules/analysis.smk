@@ -45,7 +45,7 @@ rule collect_courses:
     resources:
         **demand("analysis"),
     params:
-        code=code("courses.py", "autosmote.analysis.courses"),
+        code=code("courses.py", "autosmote.analysis.learning_curves"),
     script:
         "../workflow/scripts/courses.py"
 
@@ -79,6 +79,7 @@ rule table1:
         code=code(
             "table1.py",
             "autosmote.analysis",
+            "autosmote.tables",
             "autosmote.datasets.preprocessing",
             "autosmote.datasets.tasks",
         ),
@@ -104,7 +105,12 @@ rule table2:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -127,7 +133,12 @@ rule table3:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -150,7 +161,12 @@ rule table4:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -172,7 +188,12 @@ rule extensions:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -197,6 +218,11 @@ rule statistics:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+        ),
     script:
         "../workflow/scripts/from_scores.py"

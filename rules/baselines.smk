@@ -36,11 +36,11 @@ rule baseline:
         limits=config["limits"],
         code=code(
             "baseline.py",
-            "autosmote.baselines",
+            "autosmote.study.baseline_job",
             "autosmote.evaluation",
             "autosmote.samplers",
             "autosmote.search.adam",
-            "autosmote.threads",
+            "autosmote.utils.threads",
         ),
         # Another object of a file is another method.
         added=lambda wildcards: {

@@ -6,12 +6,12 @@ import sys
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from autosmote.analysis import products
+from autosmote.report import products
 from autosmote.analysis.methods import ABLATION
-from autosmote.provenance import source_digest
+from autosmote.utils.provenance import source_digest
 from autosmote.samplers import registry
-from autosmote.search import strategies
-from autosmote.study import ConfigError, Study
+from autosmote.study import strategies
+from autosmote.study.config import ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)

@@ -56,7 +56,7 @@ rule hyperparameter_scores:
         code=code(
             "hyperparameter_scores.py",
             "autosmote.analysis.scores",
-            "autosmote.hyperparameters",
+            "autosmote.study.hyperparameters",
         ),
     script:
         "../workflow/scripts/hyperparameter_scores.py"
@@ -93,13 +93,17 @@ rule case_study:
         },
         code=code(
             "case_study.py",
-            "autosmote.case_study",
+            "autosmote.study.case_study",
             "autosmote.datasets.preprocessing",
             "autosmote.datasets.tasks",
             "autosmote.evaluation",
             "autosmote.samplers",
             "autosmote.search",
-            "autosmote.threads",
+            "autosmote.study.search_job",
+            "autosmote.study.strategies",
+            "autosmote.study.strategy",
+            "autosmote.study.sampler_search",
+            "autosmote.utils.threads",
         ),
     script:
         "../workflow/scripts/case_study.py"

@@ -24,7 +24,13 @@ rule figure4:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -46,7 +52,13 @@ rule ranks:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -68,7 +80,13 @@ rule critical_difference:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -90,7 +108,13 @@ rule critical_difference_ablations:
     params:
         pairs=config["analysis"]["wilcoxon_pairs"],
         alpha=config["analysis"]["alpha"],
-        code=code("from_scores.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "from_scores.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/from_scores.py"
 
@@ -110,7 +134,13 @@ rule figure5:
     resources:
         **demand("analysis"),
     params:
-        code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "curves.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/curves.py"
 
@@ -130,7 +160,13 @@ rule figure6:
     resources:
         **demand("analysis"),
     params:
-        code=code("figure6.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "figure6.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/figure6.py"
 
@@ -154,8 +190,9 @@ rule figure7:
         code=code(
             "figure7.py",
             "autosmote.analysis",
+            "autosmote.tables",
             "autosmote.figures",
-            "autosmote.case_study",
+            "autosmote.study.case_study",
         ),
     script:
         "../workflow/scripts/figure7.py"
@@ -176,7 +213,13 @@ rule search_curves:
     resources:
         **demand("analysis"),
     params:
-        code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "curves.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/curves.py"
 
@@ -201,7 +244,13 @@ rule diagnostics:
     resources:
         **demand("analysis"),
     params:
-        code=code("curves.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "curves.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/curves.py"
 
@@ -223,6 +272,12 @@ rule budget:
         **demand("analysis"),
     params:
         ratios=len(STUDY.ratios),
-        code=code("budget.py", "autosmote.analysis", "autosmote.figures"),
+        code=code(
+            "budget.py",
+            "autosmote.analysis",
+            "autosmote.tables",
+            "autosmote.report",
+            "autosmote.figures",
+        ),
     script:
         "../workflow/scripts/budget.py"

@@ -11,9 +11,13 @@ SETTINGS = {
 SEARCH_CODE = code(
     "search.py",
     "autosmote.search",
-    "autosmote.evaluation",
+    "autosmote.study.search_job",
+    "autosmote.study.strategies",
+    "autosmote.study.strategy",
+    "autosmote.study.sampler_search",
+    "autosmote.evaluation.protocol",
     "autosmote.samplers.imbalanced_learn",
-    "autosmote.threads",
+    "autosmote.utils.threads",
 )
 
 

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autosmote.sampler import AutoSMOTE as AutoSMOTE
+    from autosmote.estimator.autosmote import AutoSMOTE as AutoSMOTE
 
 __all__ = ["AutoSMOTE", "__version__"]
 
@@ -14,7 +14,7 @@ __version__ = version("autosmote")
 def __getattr__(name: str) -> Any:
     # The sampler brings in torch; whoever only reads a score table should not wait for it.
     if name == "AutoSMOTE":
-        from autosmote.sampler import AutoSMOTE
+        from autosmote.estimator.autosmote import AutoSMOTE
 
         return AutoSMOTE
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

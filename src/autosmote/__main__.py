@@ -1,6 +1,6 @@
 """``python -m autosmote``: the same as the command ``autosmote``."""
 
-from autosmote.cli import main
+from autosmote.cli.commands import main
 
 if __name__ == "__main__":
     main(prog_name="autosmote")

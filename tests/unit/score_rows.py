@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from autosmote.case_study import GRID, CaseStudy
+from autosmote.study.case_study import GRID, CaseStudy
 
 nan = float("nan")
 CATEGORY = {

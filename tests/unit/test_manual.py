@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from autosmote.cli import main
+from autosmote.cli.commands import main
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

@@ -154,11 +154,11 @@ def test_versions_agree() -> None:
 
 def test_importing_the_package_is_light() -> None:
     heavy = OPTIONAL | {"torch", "sklearn", "imblearn", "scipy", "pandas", "numpy"}
-    assert not modules_after("import autosmote, autosmote.cli") & heavy
+    assert not modules_after("import autosmote, autosmote.cli.commands") & heavy
 
 
 def test_a_study_is_planned_without_pytorch() -> None:
-    assert "torch" not in modules_after("import autosmote.study")
+    assert "torch" not in modules_after("import autosmote.study.config")
 
 
 def test_every_module_imports_without_the_extras() -> None:
@@ -169,7 +169,7 @@ def test_every_module_imports_without_the_extras() -> None:
 
 def test_the_package_offers_the_sampler() -> None:
     import autosmote
-    from autosmote.sampler import AutoSMOTE
+    from autosmote.estimator.autosmote import AutoSMOTE
 
     assert autosmote.AutoSMOTE is AutoSMOTE
     assert "AutoSMOTE" in dir(autosmote)

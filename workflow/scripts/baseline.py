@@ -4,11 +4,11 @@ import pandas as pd
 from joblog import log_to
 
 from autosmote.analysis.scores import validate
-from autosmote.baselines import evaluate_side_by_side
 from autosmote.datasets.tasks import load_task
+from autosmote.evaluation.isolation import Limits
 from autosmote.samplers import configured, registry
-from autosmote.samplers.isolation import Limits
-from autosmote.storage import write_frame
+from autosmote.study.baseline_job import evaluate_side_by_side
+from autosmote.utils.storage import write_frame
 
 log_to(snakemake.log[0])
 for name in snakemake.params.samplers:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.analysis.courses import load
-from autosmote.figures import budget
-from autosmote.storage import read_frame
+from autosmote.analysis.learning_curves import load
+from autosmote.figures import anytime as budget
+from autosmote.utils.storage import read_frame
 
 log_to(snakemake.log[0])
 budget.plot(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.case_study import run
 from autosmote.datasets.sources import load_dataset
+from autosmote.study.case_study import run
 
 log_to(snakemake.log[0])
 case = run(

@@ -2,8 +2,8 @@
 
 from joblog import log_to
 
-from autosmote.analysis.courses import collect
-from autosmote.storage import write_frame
+from autosmote.analysis.learning_curves import collect
+from autosmote.utils.storage import write_frame
 
 log_to(snakemake.log[0])
 write_frame(collect(snakemake.input.results), snakemake.output.courses)

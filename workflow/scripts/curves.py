@@ -4,8 +4,8 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.analysis.courses import load
-from autosmote.analysis.products import OF_COURSES
+from autosmote.analysis.learning_curves import load
+from autosmote.report.products import OF_COURSES
 
 log_to(snakemake.log[0])
 courses = load(snakemake.input.courses)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.analysis import products
-from autosmote.storage import read_frame
+from autosmote.report import products
+from autosmote.utils.storage import read_frame
 
 log_to(snakemake.log[0])
 scores = read_frame(snakemake.input.scores)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.hyperparameters import Grids
-from autosmote.storage import write_frame
+from autosmote.study.hyperparameters import Grids
+from autosmote.utils.storage import write_frame
 
 log_to(snakemake.log[0])
 grids = Grids(snakemake.params.grids, snakemake.params.settings)

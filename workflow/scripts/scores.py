@@ -3,7 +3,7 @@
 from joblog import log_to
 
 from autosmote.analysis.scores import collect
-from autosmote.storage import write_frame
+from autosmote.utils.storage import write_frame
 
 log_to(snakemake.log[0])
 scores = collect(snakemake.input)

@@ -6,7 +6,7 @@ import torch
 from joblog import log_to
 
 from autosmote.datasets.tasks import load_task
-from autosmote.search.job import run_search
+from autosmote.study.search_job import run_search
 
 log_to(snakemake.log[0])
 use_cuda = snakemake.resources.gpu >= 1 and torch.cuda.is_available()

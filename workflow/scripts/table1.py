@@ -4,10 +4,10 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.analysis import beside_paper, table1
-from autosmote.analysis.rendering import write_table
 from autosmote.datasets.sources import load_dataset
 from autosmote.datasets.tasks import dataset_summary
+from autosmote.tables import beside_paper, table1
+from autosmote.tables.rendering import write_table
 
 log_to(snakemake.log[0])
 datasets = zip(snakemake.input.data, snakemake.input.facts, snakemake.params.domains, strict=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.storage import write_json
-from autosmote.tracking import sync
+from autosmote.tracking.sync import sync
+from autosmote.utils.storage import write_json
 
 log_to(snakemake.log[0])
 report = sync(

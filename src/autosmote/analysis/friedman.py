@@ -13,12 +13,12 @@ import pandas as pd
 from scipy.stats import f as f_distribution
 from scipy.stats import friedmanchisquare, studentized_range
 
-from autosmote.analysis.comparisons import p_value
 from autosmote.analysis.labels import metric_label
 from autosmote.analysis.methods import families
 from autosmote.analysis.ranks import rank, score_matrix
-from autosmote.analysis.rendering import Number, Table, group_column, number
 from autosmote.analysis.scores import OVERALL
+from autosmote.tables.comparisons import p_value
+from autosmote.tables.rendering import Number, Table, group_column, number
 
 MIN_METHODS, MIN_BLOCKS = 3, 2
 """Fewest methods and configurations that are tested."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from autosmote.storage import read_frame, read_json
+from autosmote.utils.storage import read_frame, read_json
 
 COLUMNS = {
     "dataset": "str",
@@ -108,7 +108,7 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     ------
     ValueError
         If a file is of another kind, is not a valid score table, or repeats a row of another file.
-    autosmote.storage.CorruptFileError
+    autosmote.utils.storage.CorruptFileError
         If a file cannot be read.
     """
     tables = []

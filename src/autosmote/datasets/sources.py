@@ -18,7 +18,7 @@ from urllib.parse import urlparse
 import numpy as np
 import pandas as pd
 
-from autosmote.storage import atomic_path, read_frame, read_json, write_frame, write_json
+from autosmote.utils.storage import atomic_path, read_frame, read_json, write_frame, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -523,7 +523,7 @@ def load_dataset(parquet_path: str | os.PathLike[str], json_path: str | os.PathL
 
     Raises
     ------
-    autosmote.storage.CorruptFileError
+    autosmote.utils.storage.CorruptFileError
         If a file is damaged.
     DatasetError
         If the two files do not belong together.

@@ -11,7 +11,7 @@ import numpy as np
 
 from autosmote.datasets.preprocessing import Encoder
 from autosmote.datasets.sources import Dataset
-from autosmote.storage import CorruptFileError, read_arrays, write_arrays
+from autosmote.utils.storage import CorruptFileError, read_arrays, write_arrays
 
 UNDERSAMPLE = ("before_split", "after_split")
 FIT_ON = ("all", "train")
@@ -238,7 +238,7 @@ def load_task(path: str | os.PathLike[str]) -> Task:
 
     Raises
     ------
-    autosmote.storage.CorruptFileError
+    autosmote.utils.storage.CorruptFileError
         If the file is damaged or holds no task.
     """
     arrays: dict[str, Any] = read_arrays(path)

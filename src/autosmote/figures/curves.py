@@ -52,7 +52,7 @@ def collect(courses: pd.DataFrame, row_keys: Sequence[str], line_key: str) -> li
     Parameters
     ----------
     courses : DataFrame
-        See `autosmote.analysis.courses.collect`.
+        See `autosmote.analysis.learning_curves.collect`.
     row_keys : sequence of str
         Columns of the score table whose values make a row of panels.
     line_key : str

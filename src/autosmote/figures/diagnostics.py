@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from autosmote.analysis.courses import ENTROPIES, SEARCH
 from autosmote.analysis.labels import classifier_label
+from autosmote.analysis.learning_curves import ENTROPIES, SEARCH
 from autosmote.analysis.methods import REFERENCE
-from autosmote.analysis.search_summary import UNTAUGHT_ROUNDS
 from autosmote.figures import style
+from autosmote.tables.search_summary import UNTAUGHT_ROUNDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_reward(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Pa
     Parameters
     ----------
     courses : DataFrame
-        See `autosmote.analysis.courses.collect`; AutoSMOTE's and random search's are shown.
+        See `autosmote.analysis.learning_curves.collect`; AutoSMOTE's and random search's are shown.
     stem : path-like
         Path of the two files without their suffix.
 

@@ -21,8 +21,8 @@ def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Pat
     Parameters
     ----------
     courses : DataFrame
-        See `autosmote.analysis.courses.collect`; those of AutoSMOTE and of its ablations but `MERGED` are
-        shown, where there are ablations.
+        See `autosmote.analysis.learning_curves.collect`; those of AutoSMOTE and of its ablations but
+        `MERGED` are shown, where there are ablations.
     stem : path-like
         Path of the two files without their suffix.
 

@@ -39,7 +39,7 @@ def plot(scores: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path
     Parameters
     ----------
     scores : DataFrame
-        What `autosmote.hyperparameters.Grids.collect` returns.
+        What `autosmote.study.hyperparameters.Grids.collect` returns.
     stem : path-like
         Path of the two files without their suffix.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosmote.analysis.labels import classifier_label, metric_label, sampler_label
-from autosmote.case_study import CaseStudy
 from autosmote.figures import style
+from autosmote.study.case_study import CaseStudy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ def plot(case: CaseStudy, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     Parameters
     ----------
     case : CaseStudy
-        What `autosmote.case_study.run` returns.
+        What `autosmote.study.case_study.run` returns.
     stem : path-like
         Path of the two files without their suffix.
 

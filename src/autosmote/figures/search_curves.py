@@ -19,7 +19,7 @@ def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Pat
     Parameters
     ----------
     courses : DataFrame
-        See `autosmote.analysis.courses.collect`; AutoSMOTE's are shown.
+        See `autosmote.analysis.learning_curves.collect`; AutoSMOTE's are shown.
     stem : path-like
         Path of the two files without their suffix.
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autosmote.storage import atomic_path
+from autosmote.utils.storage import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

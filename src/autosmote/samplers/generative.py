@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from autosmote.samplers.spec import NotApplicable, Resample, Resampled, SamplerSpec, Training
-from autosmote.threads import one_thread
+from autosmote.utils.threads import one_thread
 
 EXTRA = "generative"
 """The extra of this package that brings the package ctgan."""

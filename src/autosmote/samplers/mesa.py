@@ -18,7 +18,7 @@ from scipy.special import expit
 from sklearn.base import ClassifierMixin, clone
 
 from autosmote.samplers.spec import Learned, MethodSpec, Problem
-from autosmote.threads import one_thread
+from autosmote.utils.threads import one_thread
 
 if TYPE_CHECKING:  # It loads PyTorch, and whoever lists the methods has no need of it.
     from autosmote.samplers.soft_actor_critic import SoftActorCritic

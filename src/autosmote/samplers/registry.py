@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from autosmote.errors import UnknownNameError
 from autosmote.samplers import classifier_level, generative, imbalanced_learn, mesa, smote_variants
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
@@ -21,6 +20,7 @@ from autosmote.samplers.spec import (
     SamplerSpec,
     Training,
 )
+from autosmote.utils.errors import UnknownNameError
 
 
 def _keep(training: Training, seed: int) -> Resample:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from autosmote.storage import CorruptFileError, atomic_path
+from autosmote.utils.storage import CorruptFileError, atomic_path
 
 
 class Checkpoint:

@@ -24,7 +24,7 @@ from autosmote.search.policies import Policies
 from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples, SearchSpace
-from autosmote.threads import one_thread
+from autosmote.utils.threads import one_thread
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 
-from autosmote.evaluation import is_refusal
+from autosmote.evaluation.protocol import is_refusal
 from autosmote.search.fast_adaboost import AdaBoostPredictor
 from autosmote.search.fast_knn import KNeighborsPredictor
 from autosmote.search.space import Samples, SearchSpace
@@ -139,7 +139,8 @@ class ValidationReward:
         Returns
         -------
         float
-            NaN if the classifier cannot be fitted to these rows (see `autosmote.evaluation.is_refusal`).
+            NaN if the classifier cannot be fitted to these rows (see
+            `autosmote.evaluation.protocol.is_refusal`).
 
         Raises
         ------

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any
 
+from autosmote.search.features import STATE_FEATURES
 from autosmote.search.reward_scaling import REWARD_SCALINGS
-from autosmote.search.state_features import STATE_FEATURES
 
 #: The three levels of the hierarchy.
 LEVELS = ("cross_instance", "instance_specific", "low_level")
@@ -41,7 +41,7 @@ class SearchSettings:
         Width of the 10 bins of an instance's use count (the authors' code uses 20). The last bin is open.
     state_features : str, default "original"
         What the policies see of an instance besides its count: a name in
-        `autosmote.search.state_features.STATE_FEATURES`.
+        `autosmote.search.features.STATE_FEATURES`.
     cross_instance_state : {"mean", "first"}, default "mean"
         Input of the one-step cross-instance policy: the mean of the minority rows' features, which does not
         depend on their order, or those of the first minority row as in the authors' code.

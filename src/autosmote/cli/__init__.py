@@ -1,0 +1,1 @@
+"""The command `autosmote`: over-sample, compare, and list samplers, on a person's CSV file."""

@@ -1,0 +1,467 @@
+"""The command ``autosmote``: AutoSMOTE, and comparisons with it, on a person's own CSV file.
+
+Only click is imported here; what a command needs is imported when it runs, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import math
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import autosmote
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LONGEST_MESSAGE = 500
+_PAPER = "Zha, Lai, Tan, Ding, Zou and Hu 2022, doi:10.1145/3511808.3557474"
+
+
+class _Group(click.Group):
+    """Commands whose mistakes cost one line and the exit code 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line, and exit."""
+        try:
+            status = super().main(*args, **kwargs | {"standalone_mode": False})
+        except click.ClickException as error:
+            click.echo(f"autosmote: {error.format_message()}", err=True)
+            sys.exit(2)
+        except click.Abort:
+            click.echo("autosmote: interrupted", err=True)
+            sys.exit(130)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+@contextmanager
+def _user_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds into one line for the user."""
+    try:
+        yield
+    except kinds as error:
+        message = " ".join(str(error).split())
+        if len(message) > _LONGEST_MESSAGE:
+            message = message[: _LONGEST_MESSAGE - 3] + "..."
+        raise click.ClickException(message) from error
+
+
+@click.group(
+    cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(autosmote.__version__, prog_name="autosmote", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Over-sample imbalanced data with a strategy that is learned for them.
+
+    Files are comma-separated UTF-8 text with a header. Mistakes in what you ask for end with one line on the
+    standard error stream and the exit code 2.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+_data = click.argument("data", type=click.Path(path_type=Path))
+_target = click.option("--target", required=True, metavar="COLUMN", help="Column with the classes.")
+_ignore = click.option(
+    "--ignore", multiple=True, metavar="COLUMN", help="Leave this column out; may be given several times."
+)
+_jobs = click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Processes of a search."
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+_quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
+
+
+@main.command()
+@_data
+@_target
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="CSV file to write."
+)
+@click.option(
+    "--estimator",
+    default="tree",
+    show_default=True,
+    metavar="NAME",
+    help="Classifier to over-sample for: svm, knn, tree, adaboost, or a class such as "
+    "sklearn.linear_model.LogisticRegression. It gets numbers standardised and categories one-hot encoded.",
+)
+@click.option(
+    "--scoring", default="f1_macro", show_default=True, metavar="NAME", help="A scorer of scikit-learn."
+)
+@click.option(
+    "--iterations",
+    default=300,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Length of the search: so many times the classifier is fitted.",
+)
+@click.option(
+    "--max-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="End the search after this time. The result then depends on the machine.",
+)
+@click.option("--max-samples", type=click.IntRange(min=1), help="Most synthetic rows.")
+@click.option(
+    "--validation",
+    default="0.25",
+    show_default=True,
+    metavar="SHARE|FOLDS",
+    help="Share of the rows to score on, or number of folds of a cross-validation.",
+)
+@_ignore
+@_jobs
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0, max=2**32 - 1))
+@_as_json
+@_quiet
+def resample(
+    data: Path,
+    target: str,
+    out: Path,
+    estimator: str,
+    scoring: str,
+    iterations: int,
+    max_seconds: float | None,
+    max_samples: int | None,
+    validation: str,
+    ignore: Sequence[str],
+    jobs: int,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Add synthetic rows to a CSV file.
+
+    The rows of DATA are written to the output as they are, the synthetic ones behind them. All classes below
+    the largest are over-sampled. If nothing scores higher than no resampling, no rows are added.
+
+    Missing values: synthetic rows have none in columns of numbers, for they are made of rows where a missing
+    number is the median of its column. In other columns a missing value is a value like another. The given
+    rows keep their gaps.
+    """
+    with _user_errors(ValueError, OSError):
+        from autosmote.cli.csv_table import CsvTable, with_encoding
+        from autosmote.utils.storage import atomic_path
+
+        if out.resolve() == data.resolve():
+            raise ValueError(f"--out is the file to read, {data}; choose another name")
+        table = CsvTable(data, target, ignore)
+        if table.labels.value_counts().nunique() == 1:
+            raise ValueError(f"all classes of {target!r} have the same size; there is nothing to over-sample")
+        sampler = autosmote.AutoSMOTE(
+            with_encoding(_make_estimator(estimator, seed)),
+            scoring=scoring,
+            n_iterations=iterations,
+            max_seconds=max_seconds,
+            max_samples=max_samples,
+            validation=_validation(validation),
+            n_jobs=jobs,
+            random_state=seed,
+            verbose=_shows_progress(quiet),
+        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "none of")  # The summary says so too.
+            features, labels = sampler.fit_resample(table.features, table.labels)
+        given = len(table.labels)
+        result = table.with_rows(features[given:], labels[given:])
+        with atomic_path(out) as path:
+            result.to_csv(path, index=False)
+
+    if as_json:
+        _print_json(
+            {
+                "out": str(out),
+                "scoring": scoring,
+                "iterations": len(sampler.history_),
+                "best_iteration": sampler.best_iteration_,
+                "validation_scores": {
+                    "no_resampling": sampler.baseline_score_,
+                    "smote": sampler.smote_score_,
+                    "autosmote": sampler.best_score_,
+                },
+                "rows": sampler.class_counts_,
+                "synthetic": sampler.sampling_strategy_,
+            }
+        )
+    else:
+        click.echo(f"{sampler.summary()}\n\n{len(result)} rows written to {out}")
+
+
+@main.command()
+@_data
+@_target
+@click.option(
+    "--minority",
+    multiple=True,
+    metavar="CLASS",
+    help="The class whose rows count as the minority, all others being the majority; may be given several "
+    "times. Needed unless there are two classes of different size.",
+)
+@click.option(
+    "--sampler",
+    "methods",
+    multiple=True,
+    metavar="NAME",
+    help="A method that `autosmote samplers` lists; may be given several times. Default: a choice of quick "
+    "ones. No resampling is always compared.",
+)
+@click.option(
+    "--estimator",
+    default="tree",
+    show_default=True,
+    type=click.Choice(["svm", "knn", "tree", "adaboost"]),
+    help="Classifier.",
+)
+@click.option(
+    "--metric", default="macro_f1", show_default=True, type=click.Choice(["macro_f1", "mcc"]), help="Score."
+)
+@click.option(
+    "--splits", default=10, show_default=True, type=click.IntRange(min=1), help="Random splits of the rows."
+)
+@click.option(
+    "--iterations", default=300, show_default=True, type=click.IntRange(min=1), help="Length of a search."
+)
+@click.option(
+    "--out",
+    default="comparison",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    metavar="STEM",
+    help="Writes STEM.csv (all scores), STEM.png and STEM.pdf.",
+)
+@_jobs
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the first split."
+)
+@_as_json
+@_quiet
+def compare(
+    data: Path,
+    target: str,
+    minority: Sequence[str],
+    methods: Sequence[str],
+    estimator: str,
+    metric: str,
+    splits: int,
+    iterations: int,
+    out: Path,
+    jobs: int,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Rank methods on a CSV file with two classes.
+
+    Each split has 60 % of the rows for training, 20 % for validation and 20 % for the test. A sampler chooses
+    its ratio of the classes on the validation rows, AutoSMOTE its rows; the test rows decide nothing. A
+    missing number becomes its column's mean, a missing category none.
+    """
+    from tqdm import tqdm
+
+    from autosmote.cli import comparison
+    from autosmote.cli.comparison_plot import plot
+    from autosmote.cli.csv_table import MIN_ROWS
+    from autosmote.datasets.sources import fetch
+    from autosmote.datasets.tasks import TaskError
+    from autosmote.utils.errors import UnknownNameError
+    from autosmote.utils.storage import atomic_path
+
+    # A method that fails is a note below the ranking, not a traceback.
+    logging.getLogger("autosmote").addHandler(logging.NullHandler())
+    with _user_errors(ValueError, OSError, ImportError):
+        _require_matplotlib()
+        spec: dict[str, Any] = {"source": "csv", "path": str(data), "target": target}
+        if minority:
+            spec["minority"] = list(minority)
+        dataset = fetch(data.name, spec)
+        if len(dataset.target) < MIN_ROWS:
+            raise ValueError(f"{data} has {len(dataset.target)} rows; at least {MIN_ROWS} are needed")
+    # What else goes wrong is no mistake of the user.
+    with _user_errors(TaskError, UnknownNameError, OSError, ImportError):
+        methods = methods or comparison.DEFAULT_METHODS
+        total = splits * len({comparison.BASELINE, *methods})
+        with tqdm(total=total, unit=" methods", disable=not _shows_progress(quiet)) as bar:
+
+            def progress(name: str) -> None:
+                bar.set_postfix_str(name, refresh=False)
+                bar.update()
+
+            scores = comparison.compare(
+                dataset,
+                methods,
+                classifier=estimator,
+                metric=metric,
+                seeds=range(seed, seed + splits),
+                iterations=iterations,
+                actors=jobs,
+                progress=progress,
+            )
+        table = comparison.ranking(scores)
+        with atomic_path(out.with_name(f"{out.name}.csv")) as path:
+            scores.to_csv(path, index=False)
+        files = [out.with_name(f"{out.name}.csv"), *plot(table, scores, metric, out)]
+
+    conclusion = comparison.verdict(table)
+    if as_json:
+        _print_json(
+            {
+                "ranking": table.to_dict("records"),
+                "verdict": conclusion,
+                "files": [str(file) for file in files],
+            }
+        )
+    else:
+        click.echo(_ranking_text(table, metric))
+        click.echo(f"\n{conclusion}\n\nWritten: {', '.join(str(file) for file in files)}")
+
+
+@main.command()
+@_as_json
+def samplers(as_json: bool) -> None:
+    """List what can be compared."""
+    from autosmote.samplers import registry
+    from autosmote.study import strategies
+
+    listed = [
+        {
+            "name": strategy.name,
+            "category": strategy.category,
+            "takes_ratio": False,
+            "source": "autosmote",
+            "requires": None,
+            "installed": True,
+            "reference": f"{_PAPER}, {strategy.reference}"
+            if strategy.reference.startswith("Section")
+            else strategy.reference,
+        }
+        for strategy in strategies.specs()
+    ]
+    listed += [
+        {
+            "name": spec.name,
+            "category": spec.category,
+            "takes_ratio": spec.takes_ratio,
+            "source": spec.source,
+            "requires": spec.requires,
+            "installed": spec.installed,
+            "reference": spec.reference,
+        }
+        for spec in registry.specs()
+    ]
+    if as_json:
+        _print_json(listed)
+        return
+    rows = [("Name", "Category", "Ratio", "Source", "Installed", "Reference")]
+    for method in listed:
+        rows.append(
+            (
+                str(method["name"]),
+                str(method["category"]),
+                "yes" if method["takes_ratio"] else "-",
+                str(method["source"]),
+                "yes" if method["installed"] else "no",
+                str(method["reference"]),
+            )
+        )
+    click.echo(_aligned(rows))
+    missing = Counter((method["source"], method["requires"]) for method in listed if not method["installed"])
+    for (source, requires), number in missing.items():
+        click.echo(f"{number} of {source} not installed: pip install {requires}")
+
+
+def _make_estimator(name: str, seed: int) -> Any:
+    """A base classifier of the study by its name, or any classifier by its module and class."""
+    from autosmote.evaluation.protocol import CLASSIFIERS
+    from autosmote.utils.errors import UnknownNameError
+
+    if name in CLASSIFIERS:
+        return CLASSIFIERS[name](seed)
+    module, _, class_name = name.rpartition(".")
+    if not module:
+        raise UnknownNameError("estimator", name, CLASSIFIERS)
+    try:
+        estimator = getattr(importlib.import_module(module), class_name)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ValueError(f"--estimator {name} cannot be made: {error}") from error
+    if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
+        raise ValueError(f"--estimator {name} is no classifier of scikit-learn's kind")
+    if "random_state" in estimator.get_params():
+        estimator.set_params(random_state=seed)
+    return estimator
+
+
+def _validation(text: str) -> float | int:
+    try:
+        return int(text) if text.isdigit() else float(text)
+    except ValueError:
+        raise ValueError(f"--validation {text}: expected a share of the rows or a number of folds") from None
+
+
+def _shows_progress(quiet: bool) -> bool:
+    return not quiet and sys.stderr.isatty()
+
+
+def _require_matplotlib() -> None:
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError("the figure needs matplotlib; install it with: pip install matplotlib") from error
+
+
+def _ranking_text(table: pd.DataFrame, metric: str) -> str:
+    def number(value: float, how: str) -> str:
+        return "-" if math.isnan(value) else format(value, how)
+
+    rows = [
+        ("", "Method", f"Test {metric}", "+-", "Difference", "95 % interval", "p (Holm)", "Splits", "Seconds")
+    ]
+    methods: Any = table.to_dict("records")
+    for rank, row in enumerate(methods, start=1):
+        interval = "-" if math.isnan(row["low"]) else f"{row['low']:+.3f} to {row['high']:+.3f}"
+        rows.append(
+            (
+                str(rank),
+                row["sampler"],
+                number(row["test_score"], ".4f"),
+                number(row["deviation"], ".4f"),
+                number(row["difference"], "+.4f"),
+                interval,
+                number(row["p_value"], ".3f"),
+                str(row["splits"]),
+                f"{row['seconds']:.1f}",
+            )
+        )
+    notes = [f"{row['sampler']}: {row['message']}" for row in methods if row["message"]]
+    return "\n".join([_aligned(rows), *([""] if notes else []), *notes])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns of equal width."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _print_json(value: Any) -> None:
+    """Print JSON that every reader takes: NaN is null."""
+
+    def plain(item: Any) -> Any:
+        if isinstance(item, dict):
+            return {str(key): plain(value) for key, value in item.items()}
+        if isinstance(item, list):
+            return [plain(value) for value in item]
+        return None if isinstance(item, float) and math.isnan(item) else item
+
+    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))

@@ -1,0 +1,1 @@
+"""The sampler `AutoSMOTE` on a caller's table."""

@@ -1,0 +1,463 @@
+"""AutoSMOTE as a sampler of imbalanced-learn."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from imblearn.base import BaseSampler
+from imblearn.utils import check_target_type
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.validation import validate_data
+
+from autosmote.estimator import explanation
+from autosmote.estimator.columns import Columns
+from autosmote.estimator.problem import NO_SAMPLES, Problem
+from autosmote.search.engine import Iteration, search
+from autosmote.search.policies import Policies
+from autosmote.search.reward import Scorer
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import Samples
+from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Called after each iteration; a true value ends the search.
+Callback = Callable[[Iteration], bool | None]
+
+#: Few actors here, and the fresher the weights the better they learn.
+_ROUND_SIZE = 4
+
+#: Plain SMOTE is random: its score for comparison is the mean of so many draws.
+_SMOTE_DRAWS = 5
+
+#: Iterations of a search that only time ends, or a callback.
+_ENDLESS = 10**9
+
+
+class AutoSMOTE(BaseSampler):
+    """Over-sample with a strategy that is learned for one data set, classifier and metric.
+
+    Three policies decide how many synthetic rows each minority instance gets, from which neighbour, and at
+    which interpolation weight. Deep hierarchical reinforcement learning maximises what the classifier scores
+    on held-out rows (Zha et al. 2022). With more than two classes, every class below the largest is
+    over-sampled, in one search. If no iteration scores higher than the rows as they are, they come back as
+    they are, with a warning.
+
+    Parameters
+    ----------
+    estimator : classifier, default None
+        The classifier to over-sample for; a decision tree if None, on one-hot encoded nominal columns. It is
+        fitted on what `fit_resample` is given, so on a DataFrame where that is one; where columns are
+        nominal, it has to encode them, as a pipeline does. For results that repeat, a classifier that draws
+        random numbers needs an integer `random_state` of its own.
+    scoring : str or callable, default "f1_macro"
+        What to maximise, as in scikit-learn: a name or ``scorer(estimator, X, y)``.
+    n_iterations : int or None, default 1000
+        Episodes, each with one fit of the classifier (one for each fold of a cross-validation). None sets no
+        limit and needs `max_seconds`.
+    max_seconds : float or None, default None
+        End the search after the iteration in which this many seconds have passed. The result then depends on
+        the machine and what else it does.
+    max_samples : int or None, default None
+        Most synthetic rows to return. An episode that makes more is thinned evenly before it is scored.
+    validation : float, int, CV splitter or tuple (X, y), default 0.25
+        Which rows to score on.
+
+        - A fraction is held out, stratified. These rows are part of the returned data, but no synthetic row
+          is made from them.
+        - A number of folds (stratified, in the given order of rows), or a splitter of scikit-learn: the score
+          is the mean over the folds, in each of which only those synthetic rows count that lie between two of
+          its training rows. Each iteration costs as many fits; no row is held out in the end.
+        - Rows of their own, with labels. They get no preprocessing from a pipeline that the sampler is in.
+
+        Each class that is over-sampled needs one row among the validation rows and two besides, in each fold.
+    scale : float, default 4.0
+        Most synthetic rows per row of the smallest class, as a multiple of the imbalance ratio (Section 4.1):
+        the size of the largest class over that of the smallest. Rounded to a multiple of 10, the largest
+        instance-specific factor, and at least that. Rows of other classes get as much less as there are more
+        of them.
+    k_neighbors : int, default 30
+        Nearest neighbours of the same class to interpolate with. Distances are Euclidean, on standardised
+        columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
+    n_jobs : int or None, default 1
+        Actor processes; None or 1 runs everything in this process, -1 means one for each processor, -2 one
+        less, and so on. More than 8 are not started, for they would wait. The result does not depend on it.
+    device : str, default "cpu"
+        Where the policies are trained, as PyTorch names it.
+    random_state : int, RandomState instance or None, default None
+        Seeds the split of a fraction and the search.
+    callbacks : sequence of callable or None, default None
+        Each is called after each iteration with an `autosmote.search.engine.Iteration`; a true value ends the
+        search.
+    verbose : bool, default False
+        Show the progress on the standard error stream: a bar on a terminal, a line now and then elsewhere.
+
+    Attributes
+    ----------
+    best_score_ : float
+        Best validation score. As the best of many it is optimistic: judge the classifier on other rows.
+    best_iteration_ : int
+        The first iteration that reached it, from 1; 0 if none scored higher than no resampling.
+    baseline_score_ : float
+        Score of the same classifier on the same validation rows without resampling; NaN if it cannot be
+        fitted.
+    smote_score_ : float
+        Score with plain SMOTE (5 neighbours, all classes as large as the largest), the mean of five draws;
+        NaN if the classifier cannot be fitted.
+    class_counts_ : dict
+        Given rows of each class.
+    n_synthetic_ : int
+        Synthetic rows returned.
+    sampling_strategy_ : dict
+        Synthetic rows of each class that was over-sampled.
+    sample_indices_ : ndarray of int, shape (n_rows + n_synthetic,)
+        For each row returned, the given row that it is, or that a synthetic one starts from.
+    decisions_ : DataFrame
+        One row per synthetic row: ``source`` and ``neighbour``, the given rows that it lies between, and
+        ``weight``, 0 at the source and 1 at the neighbour.
+    history_ : DataFrame
+        One row per iteration; see `autosmote.search.engine.Iteration`.
+    policies_ : autosmote.search.policies.Policies
+        The three networks as they were in the end, on the CPU. None if there was nothing to over-sample.
+
+    Notes
+    -----
+    *DataFrames* keep their columns and types. Values of integer columns are rounded to whole numbers (a tie
+    goes to the row that the synthetic one starts from); where values between them make sense, pass floats.
+    Columns of a category, boolean, string or object type are nominal: a synthetic value is that of the row it
+    starts from up to a weight of one half, and the neighbour's above. Sparse columns are worked on dense. In
+    an array of integers all columns are whole, in one of booleans nominal.
+
+    *Missing values* are an error, as are sparse matrices: between a number and no number there is nothing,
+    and a search fits its classifier too often to make a sparse matrix dense without being told to.
+
+    References
+    ----------
+    D. Zha, K.-H. Lai, Q. Tan, S. Ding, N. Zou, X. Hu, "Towards Automated Imbalanced Learning with Deep
+    Hierarchical Reinforcement Learning", CIKM 2022. https://doi.org/10.1145/3511808.3557474
+
+    N. V. Chawla, K. W. Bowyer, L. O. Hall, W. P. Kegelmeyer, "SMOTE: Synthetic Minority Over-sampling
+    Technique", JAIR 16, 2002. https://doi.org/10.1613/jair.953
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from autosmote import AutoSMOTE
+    >>> X, y = make_classification(400, weights=[0.9], random_state=0)
+    >>> sampler = AutoSMOTE(n_iterations=20, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
+    >>> bool(sum(y_resampled) > sum(y))
+    True
+    """
+
+    _sampling_type = "over-sampling"
+    sampling_strategy = "auto"
+    _parameter_constraints: dict[str, list[Any]] = {
+        "estimator": [HasMethods(["fit", "predict"]), None],
+        "scoring": [str, callable],
+        "n_iterations": [Interval(Integral, 1, None, closed="left"), None],
+        "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
+        "max_samples": [Interval(Integral, 1, None, closed="left"), None],
+        "validation": [
+            Interval(Real, 0, 1, closed="neither"),
+            Interval(Integral, 2, None, closed="left"),
+            HasMethods(["split", "get_n_splits"]),
+            tuple,
+        ],
+        "scale": [Interval(Real, 0, None, closed="neither")],
+        "k_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+            None,
+        ],
+        "device": [str],
+        "random_state": ["random_state"],
+        "callbacks": [list, tuple, None],
+        "verbose": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        estimator: ClassifierMixin | None = None,
+        *,
+        scoring: str | Callable[..., float] = "f1_macro",
+        n_iterations: int | None = 1000,
+        max_seconds: float | None = None,
+        max_samples: int | None = None,
+        validation: Any = 0.25,
+        scale: float = 4.0,
+        k_neighbors: int = 30,
+        n_jobs: int | None = 1,
+        device: str = "cpu",
+        random_state: int | np.random.RandomState | None = None,
+        callbacks: Sequence[Callback] | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.estimator = estimator
+        self.scoring = scoring
+        self.n_iterations = n_iterations
+        self.max_seconds = max_seconds
+        self.max_samples = max_samples
+        self.validation = validation
+        self.scale = scale
+        self.k_neighbors = k_neighbors
+        self.n_jobs = n_jobs
+        self.device = device
+        self.random_state = random_state
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Search, and add the best synthetic rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n_rows, n_columns)
+            Without missing or infinite values. An array holds numbers; nominal columns need a DataFrame.
+        y : array-like, shape (n_rows,)
+            Labels of two or more classes.
+
+        Returns
+        -------
+        X_resampled : list, ndarray or DataFrame, as `X`, shape (n_rows + n_synthetic, n_columns)
+            The given rows in their order, then the synthetic ones.
+        y_resampled : list, ndarray or Series, as `y`, shape (n_rows + n_synthetic,)
+
+        Raises
+        ------
+        ValueError
+            If there is only one class, if a class has too few rows for the split or the classifier, if `X`
+            has values that cannot be used, or if an argument is out of its range.
+        TypeError
+            If `X` is a sparse matrix.
+        """
+        if n_missing := int(np.sum(pd.DataFrame(y).isna().to_numpy())):
+            raise ValueError(f"y has {n_missing} missing labels; label these rows or leave them out")
+        return super().fit_resample(X, y)
+
+    def summary(self) -> str:
+        """Describe in a few lines what the search has found.
+
+        Returns
+        -------
+        str
+            Rows and synthetic rows of each class; the best validation score beside those of no resampling and
+            of plain SMOTE on the same rows.
+        """
+        return explanation.summary(self)
+
+    def plot_history(self, ax: Axes | None = None) -> Axes:
+        """Plot the validation scores of the iterations, and what there is to compare them with.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new ones by default.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return explanation.plot_history(self, ax)
+
+    def plot_samples(self, ax: Axes | None = None) -> Axes:
+        """Plot the rows that were given and the synthetic ones, in two dimensions.
+
+        Two numeric columns are shown as they are. Of more, or of nominal ones, the first two principal
+        components are shown (of the given rows, standardised and one-hot encoded).
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new ones by default.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return explanation.plot_samples(self, ax)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        tags.sampler_tags.sample_indices = True
+        return tags
+
+    def _check_X_y(self, X: Any, y: Any) -> tuple[Any, NDArray, bool]:
+        y, binarize_y = check_target_type(y, indicate_one_vs_all=True)
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+            return X, y, binarize_y
+        try:
+            X, y = validate_data(self, X=X, y=y, reset=True, accept_sparse=False)
+        except ValueError as error:
+            if "could not convert string to float" in str(error):
+                raise ValueError(f"X has text ({error}); pass a DataFrame, where text is nominal") from error
+            raise
+        return X, y, binarize_y
+
+    def _fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
+        if self.n_iterations is None and self.max_seconds is None:
+            raise ValueError("n_iterations=None needs max_seconds: otherwise the search would not end")
+        scorer = _scorer(self.scoring)
+        columns = Columns(X)
+        classes, counts = np.unique(y, return_counts=True)
+        minority = classes[counts < counts.max()]
+        self.class_counts_ = dict(zip(classes.tolist(), counts.tolist(), strict=True))
+        self.best_iteration_ = 0
+        self.policies_: Policies | None = None
+        self.best_score_ = self.baseline_score_ = self.smote_score_ = math.nan
+        self.history_ = pd.DataFrame(columns=[field.name for field in fields(Iteration)])
+        instances, samples, synthetic = np.empty(0, np.intp), NO_SAMPLES, np.empty((0, X.shape[1]))
+        if len(minority):
+            seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+            problem = Problem(
+                X,
+                y,
+                columns,
+                estimator=self.estimator,
+                scorer=scorer,
+                validation=self.validation,
+                k_neighbors=self.k_neighbors,
+                max_samples=self.max_samples,
+                seed=seed,
+            )
+            self._compare(problem, columns)
+            samples = self._search(problem, counts, seed)
+            instances, synthetic = problem.instances, problem.space.interpolate(samples)
+
+        source = instances[samples.source]
+        labels = y[source]
+        self.n_synthetic_ = len(source)
+        self.sampling_strategy_ = {label: int(np.sum(labels == label)) for label in minority.tolist()}
+        self.sample_indices_ = np.concatenate([np.arange(len(y)), source])
+        self.decisions_ = pd.DataFrame(
+            {"source": source, "neighbour": instances[samples.neighbour], "weight": samples.weight}
+        )
+        y_resampled = np.concatenate([y, labels])
+        self._plane = explanation.Plane(columns, columns.encode(X), synthetic, y_resampled)
+        if not len(source):
+            return X, y_resampled
+        rows = columns.decode(synthetic)
+        if isinstance(X, pd.DataFrame):
+            return pd.concat([X, rows], ignore_index=True), y_resampled
+        return np.concatenate([X, rows]), y_resampled
+
+    def _compare(self, problem: Problem, columns: Columns) -> None:
+        """Score what the search has to beat."""
+        try:
+            self.baseline_score_ = problem.reward(NO_SAMPLES)
+        except ValueError as error:
+            if columns.is_frame and columns.nominal.any():
+                nominal = [name for name, is_so in zip(columns.names, columns.nominal, strict=True) if is_so]
+                error.add_note(f"The estimator has to encode the nominal columns of X itself: {nominal}")
+            raise
+        self.smote_score_ = problem.smote_score(_SMOTE_DRAWS)
+
+    def _search(self, problem: Problem, counts: NDArray[np.int64], seed: int) -> Samples:
+        largest, scale = int(counts.max()), self.scale
+        if self.max_samples is not None:
+            # So that the episodes of untrained policies have about as many rows, instead of mostly surplus.
+            scale = min(scale, 4 * self.max_samples / (largest * np.sum(counts < largest)))
+        settings = SearchSettings.for_ratio(
+            largest / counts.min(),
+            scale=scale,
+            neighbours=self.k_neighbors,
+            iterations=_ENDLESS if self.n_iterations is None else self.n_iterations,
+            round_size=_ROUND_SIZE,
+            seed=seed,
+        )
+        with self._watch() as on_iteration:
+            result = search(
+                problem.space,
+                problem.reward,
+                settings,
+                # Two rounds are under way at a time.
+                actors=min(_n_processes(self.n_jobs), 2 * _ROUND_SIZE),
+                device=_device(self.device),
+                on_iteration=on_iteration,
+            )
+        if not result.best_iteration and math.isnan(self.baseline_score_):
+            raise ValueError(
+                f"{self.estimator!r} could not be fitted, neither to the rows as they are nor in any of the "
+                f"{len(result.history)} iterations: the rows are too few for it, or all alike"
+            )
+        self.history_, self.policies_ = result.history, result.policies
+        # No resampling is a strategy too, and of two that score the same the simpler one.
+        if not result.best_iteration or result.best_score <= self.baseline_score_:
+            warnings.warn(
+                f"none of {len(result.history)} iterations scored higher than no resampling "
+                f"({self.baseline_score_:.4f}): the rows are returned as they are",
+                stacklevel=7,
+            )
+            self.best_score_ = self.baseline_score_
+            return NO_SAMPLES
+        self.best_score_, self.best_iteration_ = result.best_score, result.best_iteration
+        return result.samples
+
+    @contextmanager
+    def _watch(self) -> Iterator[Callback]:
+        """Show the progress, call the callbacks, and end the search when it is time."""
+        started = time.monotonic()
+        progress = Progress(self.n_iterations, "score", lambda line: print(line, file=sys.stderr))
+
+        def on_iteration(iteration: Iteration) -> bool:
+            if self.verbose:
+                progress(iteration)
+            ends = [bool(callback(iteration)) for callback in self.callbacks or ()]
+            overtime = self.max_seconds is not None and time.monotonic() - started >= self.max_seconds
+            return overtime or any(ends)
+
+        with progress:
+            yield on_iteration
+
+
+def _scorer(scoring: str | Callable[..., float]) -> Scorer:
+    if isinstance(scoring, str) and scoring not in get_scorer_names():
+        raise UnknownNameError("scoring", scoring, get_scorer_names())
+    return get_scorer(scoring)
+
+
+def _device(name: str) -> str:
+    """Check that there is such a device here."""
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device={name!r} cannot be used: {str(error).splitlines()[0]}") from error
+    return name
+
+
+def _n_processes(n_jobs: int | None) -> int:
+    """Read `n_jobs` as scikit-learn does."""
+    if n_jobs is None:
+        return 1
+    return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)

@@ -1,0 +1,1 @@
+"""How a method is judged: classifiers, metrics, and the protocol (Section 4.1)."""

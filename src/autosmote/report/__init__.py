@@ -1,0 +1,1 @@
+"""The one list of tables and figures, and the command that makes them."""

@@ -1,0 +1,1 @@
+"""The study of the paper: its configuration, its jobs, and the files between them."""

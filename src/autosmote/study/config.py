@@ -1,0 +1,258 @@
+"""A study: which data sets, samplers, classifiers, ratios and seeds, checked before anything runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autosmote.analysis.scores import OVERALL
+from autosmote.evaluation.protocol import CLASSIFIERS, METRICS
+from autosmote.samplers import SamplerSpec, registry, smote_variants
+from autosmote.search.features import STATE_FEATURES
+from autosmote.search.reward_scaling import REWARD_SCALINGS
+from autosmote.study import strategies
+from autosmote.study.hyperparameters import Grids
+from autosmote.tracking.sync import has_password
+from autosmote.utils.errors import UnknownNameError
+
+REFERENCE = "autosmote"
+"""The search strategy that all others are compared with."""
+
+
+class ConfigError(ValueError):
+    """A configuration cannot be used; the message has one line per mistake."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        lines = "".join(f"\n  {mistake}" for mistake in mistakes)
+        super().__init__(f"the configuration has {_count(len(mistakes), 'mistake')}:{lines}")
+
+
+@dataclass(frozen=True)
+class Study:
+    """The cells of a study: every combination of its data sets, samplers, classifiers, ratios and seeds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the study in the records.
+    datasets : tuple of str
+        Names of data sets.
+    imbalance_ratios : tuple of int
+        Majority rows per minority row.
+    seeds : tuple of int
+        Seeds of the splits, the samplers and the searches.
+    classifiers, metrics : tuple of str
+        Keys of `autosmote.evaluation.protocol.CLASSIFIERS` and `METRICS`.
+    bundles : dict of str to tuple of str
+        The comparison samplers by the job that runs them, see `bundle`.
+    searches : dict of str to tuple of str
+        The data sets of each search strategy: all of the study's for ``study.strategies``, those of
+        ``ablation.datasets`` that the study has for ``ablation.strategies``.
+    ratios : tuple of float
+        Minority rows per majority row that the comparison samplers try.
+    hyperparameters : autosmote.study.hyperparameters.Grids
+        The values of the hyperparameter study.
+    hyperparameter_cells : dict of str to tuple
+        Its ``dataset``, ``imbalance_ratio`` and ``seed``: those that the study has as well.
+    """
+
+    name: str
+    datasets: tuple[str, ...]
+    imbalance_ratios: tuple[int, ...]
+    seeds: tuple[int, ...]
+    classifiers: tuple[str, ...]
+    metrics: tuple[str, ...]
+    bundles: dict[str, tuple[str, ...]]
+    searches: dict[str, tuple[str, ...]]
+    ratios: tuple[float, ...]
+    hyperparameters: Grids
+    hyperparameter_cells: dict[str, tuple[Any, ...]]
+
+    @property
+    def categories(self) -> set[str]:
+        """Categories of the methods that the score table will have."""
+        samplers = (registry.get(name).category for names in self.bundles.values() for name in names)
+        searches = (strategies.get(name).category for name in self.searches)
+        return {*samplers, *searches}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Study:
+        """Check a whole configuration and read its study; registers the methods that it adds.
+
+        Parameters
+        ----------
+        config : mapping
+            The configuration.
+        schema : mapping
+            Its JSON schema.
+
+        Returns
+        -------
+        Study
+
+        Raises
+        ------
+        ConfigError
+            If the configuration does not match the schema, or names something that does not exist.
+        """
+        if mistakes := list(_schema_mistakes(config, schema)) or list(_further_mistakes(config)):
+            raise ConfigError(mistakes)
+        study = config["study"]
+        samplers = [*study["samplers"], *_variants(study)]
+        return cls(
+            name=study["name"],
+            datasets=tuple(study["datasets"]),
+            imbalance_ratios=tuple(study["imbalance_ratios"]),
+            seeds=tuple(study["seeds"]),
+            classifiers=tuple(study["classifiers"]),
+            metrics=tuple(study["metrics"]),
+            bundles=bundle(samplers, config["jobs"]["samplers_per_job"]),
+            searches=_searches(study, config["ablation"]),
+            ratios=tuple(study["ratios"]),
+            hyperparameters=Grids(config["hyperparameters"]["grids"], config["search"]),
+            hyperparameter_cells={
+                name: tuple(value for value in study[key] if value in config["hyperparameters"][key])
+                for name, key in (
+                    ("dataset", "datasets"),
+                    ("imbalance_ratio", "imbalance_ratios"),
+                    ("seed", "seeds"),
+                )
+            },
+        )
+
+
+def bundle(samplers: Iterable[str], size: int) -> dict[str, tuple[str, ...]]:
+    """Group comparison samplers into jobs, so that the start of a job does not outweigh its work.
+
+    Parameters
+    ----------
+    samplers : iterable of str
+        Names in the registry.
+    size : int
+        Most samplers in a bundle; the bundles of a category are of nearly equal size.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Samplers of one category in the order given, by the first word of the category in lower case; with a
+        number from 1 appended where a category needs several bundles. Those that the configuration adds are
+        in bundles of their own, ``added``, so that work on them runs no other again.
+    """
+    categories: dict[str, list[str]] = {}
+    for name in samplers:
+        added = registry.added_sources([name])
+        slug = "added" if added else registry.get(name).category.split()[0].lower()
+        categories.setdefault(slug, []).append(name)
+    bundles = {}
+    for slug, names in categories.items():
+        n_bundles = math.ceil(len(names) / size)
+        for number in range(n_bundles):
+            start, stop = (len(names) * edge // n_bundles for edge in (number, number + 1))
+            bundles[slug if n_bundles == 1 else f"{slug}-{number + 1}"] = tuple(names[start:stop])
+    return bundles
+
+
+def _searches(study: Mapping[str, Any], ablation: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    everywhere = dict.fromkeys(study["strategies"], tuple(study["datasets"]))
+    ablated = tuple(name for name in study["datasets"] if name in ablation["datasets"])
+    return (dict.fromkeys(ablation["strategies"], ablated) if ablated else {}) | everywhere
+
+
+def _schema_mistakes(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(config)
+    for error in sorted(errors, key=lambda error: [str(key) for key in error.absolute_path]):
+        place = ".".join(str(key) for key in error.absolute_path) or "top level"
+        if error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            for key in error.instance:
+                if key not in known:
+                    yield f"{place}: {UnknownNameError('key', key, known)}"
+        else:
+            yield f"{place}: {error.message}"
+
+
+def _variants(study: Mapping[str, Any]) -> list[str]:
+    every = [spec.name for spec in smote_variants.SPECS]
+    return every if study["variants"] == "all" else study["variants"]
+
+
+def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    for name, target in config["samplers"].items():
+        if name in {strategy.label for strategy in strategies.specs()}:
+            yield f"samplers.{name}: {name!r} is what the tables call a search; choose another name"
+            continue
+        try:
+            registry.add(name, target)
+        except ValueError as error:
+            yield f"samplers.{name}: {error}"
+    study, ablation, task = config["study"], config["ablation"], config["task"]
+    variants = [spec.name for spec in smote_variants.SPECS]
+    named: dict[str, tuple[str, Iterable[str]]] = {
+        "datasets": ("data set", config["datasets"]),
+        "samplers": ("sampler", [name for name in registry.names() if name not in variants]),
+        "variants": ("SMOTE variant", variants),
+        "classifiers": ("classifier", CLASSIFIERS),
+        "metrics": ("metric", METRICS),
+        "strategies": ("strategy", strategies.names()),
+    }
+    for key, (kind, known) in named.items():
+        for name in _variants(study) if key == "variants" else study[key]:
+            if name in known:
+                continue
+            if key == "samplers" and name in variants:
+                yield f"study.samplers: {name!r} is a SMOTE variant; name it in study.variants"
+            elif key == "variants" and (written := f"{smote_variants.PREFIX}{name}") in variants:
+                yield f"study.variants: {name!r} is written {written!r}"
+            else:
+                yield f"study.{key}: {UnknownNameError(kind, name, known)}"
+    if REFERENCE not in study["strategies"]:
+        yield f"study.strategies: {REFERENCE!r} is missing; the tables and figures compare the others with it"
+    for key in ("datasets", "strategies"):
+        kind, known = named[key]
+        for name in ablation[key]:
+            if name not in known:
+                yield f"ablation.{key}: {UnknownNameError(kind, name, known)}"
+    for name in config["hyperparameters"]["datasets"]:
+        if name not in config["datasets"]:
+            yield f"hyperparameters.datasets: {UnknownNameError('data set', name, config['datasets'])}"
+    yield from _case_study_mistakes(config)
+    for key, registered in (("state_features", STATE_FEATURES), ("reward_scaling", REWARD_SCALINGS)):
+        if config["search"][key] not in registered:
+            yield f"search.{key}: {UnknownNameError('value', config['search'][key], registered)}"
+    if OVERALL in config["datasets"]:
+        yield f"datasets: {OVERALL!r} is what the tables call all data sets together; choose another name"
+    if has_password(config["mlflow"]["tracking_uri"] or ""):
+        yield (
+            "mlflow.tracking_uri: holds a password, which a report or log could show; give it to a server in "
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, to PostgreSQL in ~/.pgpass or PGPASSWORD"
+        )
+    if task["validation"] + task["test"] >= 1:
+        yield (
+            f"task: validation {task['validation']} and test {task['test']} leave no rows for training; "
+            "their sum has to be below 1"
+        )
+
+
+def _case_study_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    case = config["case_study"]
+    if case["dataset"] is not None and case["dataset"] not in config["datasets"]:
+        error = UnknownNameError("data set", case["dataset"], config["datasets"])
+        yield f"case_study.dataset: {error}"
+    for key, kind, known in (
+        ("classifier", "classifier", tuple(CLASSIFIERS)),
+        ("metric", "metric", tuple(METRICS)),
+    ):
+        if case[key] not in known:
+            yield f"case_study.{key}: {UnknownNameError(kind, case[key], known)}"
+    samplers = [spec.name for spec in registry.specs() if isinstance(spec, SamplerSpec)]
+    for name in case["samplers"]:
+        if name not in samplers:
+            yield f"case_study.samplers: {UnknownNameError('sampler', name, samplers)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,237 @@
+"""One search of the study: a strategy, task, classifier and metric, from the split data to the test score."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sklearn
+import torch
+
+from autosmote.datasets.tasks import Task
+from autosmote.evaluation.protocol import METRICS, make_classifier, score
+from autosmote.search.checkpoint import Checkpoint
+from autosmote.search.settings import SearchSettings
+from autosmote.study import strategies
+from autosmote.study.strategy import Execution, Found, Selection
+from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.progress import Progress
+from autosmote.utils.provenance import source_digest
+from autosmote.utils.storage import write_arrays, write_frame, write_json
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """What a search leaves behind.
+
+    Attributes
+    ----------
+    row : dict
+        The row of the score table, and what else is worth keeping: ``best_iteration``, ``iterations``,
+        ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``. Its status is ``ok``, or ``not_applicable``
+        if the classifier could be fitted in no iteration, or ``memory`` if there was too little of it.
+        ``seconds`` and ``wall_seconds`` are NaN for a
+        search that went on from a checkpoint.
+    history : DataFrame
+        One row per iteration; see `autosmote.search.engine.Iteration`.
+    selections : DataFrame
+        One row per iteration that was the best so far, with ``iteration``, ``validation_score`` and
+        ``test_score``, which was looked at after the search. The last row is the result.
+    samples : dict of str to ndarray
+        What the strategy keeps of its best iteration; of the engine's, see
+        `autosmote.study.strategies.find_synthetic_rows`.
+    """
+
+    row: dict[str, Any]
+    history: pd.DataFrame
+    selections: pd.DataFrame
+    samples: dict[str, np.ndarray]
+
+    def save(self, folder: Path) -> None:
+        """Write ``samples.npz``, ``selections.parquet``, ``history.parquet`` and, last, ``result.json``.
+
+        Parameters
+        ----------
+        folder : Path
+        """
+        write_arrays(self.samples, folder / "samples.npz")
+        write_frame(self.selections, folder / "selections.parquet")
+        write_frame(self.history, folder / "history.parquet")
+        write_json(self.row, folder / "result.json")
+
+
+def run_search(
+    task: Task,
+    classifier: str,
+    metric: str,
+    settings: Mapping[str, Any],
+    *,
+    strategy: str = "autosmote",
+    actors: int = 1,
+    evaluator: str = "auto",
+    device: str = "cpu",
+    log: Callable[[str], None] | None = None,
+    log_seconds: float = 10.0,
+    checkpoint: Path | None = None,
+) -> SearchOutcome:
+    """Search on the training and validation split, then score what was selected on the test split.
+
+    Parameters
+    ----------
+    task : Task
+        Its seed also seeds the search and the classifier.
+    classifier, metric : str
+        Names of `autosmote.evaluation.protocol`.
+    settings : mapping
+        The ``search`` section of the configuration.
+    strategy : str, default "autosmote"
+        A name of `autosmote.study.strategies`.
+    actors : int, default 1
+    evaluator : {"auto", "plain"}, default "auto"
+        How the reward is computed; see `ValidationReward`. The test score is always the plain classifier's.
+    device : str, default "cpu"
+        Device of the learner.
+    log : callable, optional
+        Receives a line of progress every `log_seconds` seconds. On a terminal a progress bar takes the place
+        of the lines.
+    log_seconds : float, default 10.0
+    checkpoint : Path, optional
+        File that keeps the state of the search every half minute. A search of the same task, classifier,
+        metric and settings, on the same device and by the same code and library versions, goes on from it.
+        Remove it when the outcome is saved.
+
+    Returns
+    -------
+    SearchOutcome
+    """
+    if metric not in METRICS:
+        raise UnknownNameError("metric", metric, METRICS)
+    cpu, wall = sum(os.times()[:4]), time.perf_counter()
+    chosen = strategies.get(strategy)
+    search_settings = dataclasses.replace(
+        SearchSettings.from_config(settings, imbalance_ratio=task.imbalance_ratio, seed=task.seed),
+        **chosen.keys,
+    )
+    if chosen.prepare is not None:
+        task = chosen.prepare(task)
+    key = _search_key(task, strategy, classifier, metric, search_settings, device)
+    status, message = "not_applicable", f"{classifier} could not be fitted in any iteration"
+    with (
+        contextlib.nullcontext()
+        if log is None
+        else Progress(search_settings.iterations, metric, log, log_seconds)
+    ) as progress:
+        execution = Execution(
+            actors=actors,
+            evaluator=evaluator,
+            device=device,
+            on_iteration=progress,
+            checkpoint=None if checkpoint is None else Checkpoint(checkpoint, key),
+        )
+        try:
+            found = chosen.find(task, classifier, metric, search_settings, execution)
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            found = _nothing_found(task, search_settings)
+            status, message = "memory", str(error) or "out of memory"
+
+    selections = _with_test_scores(found.selections, task, classifier, metric)
+    if found.selections:
+        best = found.selections[-1]
+        n_minority = int(np.sum(best.y == 1))
+        scores = {
+            "validation_score": best.score,
+            "test_score": float(selections["test_score"].iloc[-1]),
+            "status": "ok",
+            "message": chosen.note,
+            "n_majority": len(best.y) - n_minority,
+            "n_minority": n_minority,
+            "best_iteration": best.iteration,
+            "n_synthetic": found.n_synthetic,
+        }
+    else:
+        scores = {
+            "validation_score": math.nan,
+            "test_score": math.nan,
+            "status": status,
+            "message": message,
+            "n_majority": None,
+            "n_minority": None,
+            "best_iteration": None,
+            "n_synthetic": None,
+        }
+    row = {
+        "dataset": task.dataset,
+        "imbalance_ratio": task.imbalance_ratio,
+        "seed": task.seed,
+        "sampler": chosen.label,
+        "category": chosen.category,
+        "classifier": classifier,
+        "metric": metric,
+        "ratio": None,
+        "settings": json.dumps(dict(found.settings), sort_keys=True),
+        # What the processes before an interruption took died with them.
+        "seconds": math.nan if found.resumed_after else sum(os.times()[:4]) - cpu,
+        "wall_seconds": math.nan if found.resumed_after else time.perf_counter() - wall,
+        "iterations": search_settings.iterations,
+        "device": device,
+        "actors": actors,
+        **scores,
+    }
+    return SearchOutcome(row, found.history, selections, found.samples)
+
+
+def _with_test_scores(
+    selections: Sequence[Selection], task: Task, classifier: str, metric: str
+) -> pd.DataFrame:
+    """List what was selected one after the other, with the test scores that the search did not know."""
+    rows = [
+        (
+            selection.iteration,
+            selection.score,
+            score(
+                make_classifier(classifier, task.seed),
+                selection.X,
+                selection.y,
+                task.X_test,
+                task.y_test,
+                metric,
+            ),
+        )
+        for selection in selections
+    ]
+    return pd.DataFrame(rows, columns=["iteration", "validation_score", "test_score"])
+
+
+def _search_key(
+    task: Task, strategy: str, classifier: str, metric: str, settings: SearchSettings, device: str
+) -> str:
+    """Digest of everything that the course of a search depends on."""
+    code = source_digest("autosmote.search", "autosmote.evaluation.protocol", "autosmote.utils.threads")
+    versions = np.__version__, sklearn.__version__, torch.__version__
+    digest = hashlib.sha256(repr((strategy, classifier, metric, settings, device, code, *versions)).encode())
+    for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
+        digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _nothing_found(task: Task, settings: SearchSettings) -> Found:
+    """What is left of a search that did not end."""
+    columns = ("iteration", "validation_score", "best_validation_score")
+    return Found(
+        selections=(),
+        n_synthetic=0,
+        history=pd.DataFrame({name: np.empty(0) for name in columns}),
+        samples={"X": task.X_train[:0]},
+        settings=dataclasses.asdict(settings),
+    )

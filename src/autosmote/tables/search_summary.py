@@ -1,0 +1,152 @@
+"""What searches went through, in numbers: what they selected, when, and how far their policies came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from autosmote.analysis.labels import sampler_label
+from autosmote.analysis.learning_curves import ENTROPIES, SEARCH
+from autosmote.analysis.methods import MERGED, REFERENCE
+from autosmote.analysis.scores import OVERALL
+from autosmote.tables.rendering import Number, Table, group_column, number
+
+UNTAUGHT_ROUNDS = 2
+"""The rounds that act with the weights that a search begins with."""
+
+EARLY = 0.1
+"""Part of the iterations after which the selected samples are compared with those at the end."""
+
+
+def measure(courses: pd.DataFrame) -> pd.DataFrame:
+    """Sum up each search.
+
+    Parameters
+    ----------
+    courses : DataFrame
+        See `autosmote.analysis.learning_curves.collect`.
+
+    Returns
+    -------
+    DataFrame
+        Index as `SEARCH`, one row per search in the order of the courses:
+
+        - ``validation_score``, ``test_score``: of the samples selected in the end;
+        - ``test_gain``: the test score less that of those selected after a tenth of the iterations; NaN where
+          there were none yet;
+        - ``selected_at``: the iteration that made the samples selected in the end, from 1;
+        - ``reward_gain``: mean validation score of the last `UNTAUGHT_ROUNDS` rounds less that of the first;
+          NaN for a search without rounds or with too few of them, and for one that is rewarded by rows it
+          trains on;
+        - `ENTROPIES`: the last over the first; NaN for a policy that was never updated.
+    """
+    searches = dict(iter(courses.groupby(list(SEARCH), observed=True, sort=False)))
+    index = pd.MultiIndex.from_tuples(searches, names=SEARCH)
+    return pd.DataFrame([_measure(course) for course in searches.values()], index=index)
+
+
+def make(courses: pd.DataFrame) -> Table:
+    """Make the table, with a row per strategy and data set, and one for all of a strategy.
+
+    Parameters
+    ----------
+    courses : DataFrame
+        See `autosmote.analysis.learning_curves.collect`.
+
+    Returns
+    -------
+    Table
+        Its data has one row per ``method`` and ``dataset`` (also ``Overall``): the number of ``searches``,
+        and the means of what `measure` returns, but of ``selected_at`` the median.
+    """
+    measures = measure(courses).reset_index()
+    how = {name: "mean" for name in measures if name not in SEARCH} | {"selected_at": "median"}
+    parts = []
+    for sampler in sorted(measures["sampler"].unique(), key=lambda name: name != REFERENCE):
+        searches = measures[measures["sampler"] == sampler]
+        for dataset, rows in [
+            *searches.groupby("dataset", observed=True, sort=False),
+            (OVERALL, searches),
+        ]:
+            part = {"method": sampler_label(str(sampler)), "dataset": str(dataset), "searches": len(rows)}
+            parts.append(part | rows.agg(how).to_dict())
+    data = pd.DataFrame(parts)
+    methods, group_starts = group_column(data["method"])
+    return Table(
+        data=data,
+        caption="What the searches selected, when, and how far their policies came.",
+        header=(
+            *(
+                "Method",
+                "Data set",
+                "Searches",
+                "Validation",
+                "Test",
+                "Gap",
+                "Test gain",
+                "Selected at",
+            ),
+            *("Gain in reward", "Entropy: cross-instance", "instance-specific", "low-level"),
+        ),
+        rows=tuple(
+            (
+                method,
+                row["dataset"],
+                (Number(f"{row['searches']}"),),
+                number(row["validation_score"], ".3f"),
+                number(row["test_score"], ".3f"),
+                number(row["validation_score"] - row["test_score"], "+.3f"),
+                number(row["test_gain"], "+.3f"),
+                number(row["selected_at"], ".0f"),
+                number(row["reward_gain"], "+.3f"),
+                *(number(row[name], ".0%") for name in ENTROPIES),
+            )
+            for method, row in zip(methods, data.to_dict("records"), strict=True)
+        ),
+        group_starts=group_starts,
+        notes=(
+            "Means over the searches of a data set. Validation, test: scores of the samples that were "
+            "selected in the end, for the highest validation score; gap: the difference, which is also "
+            "one between the two splits. Test gain: the test score less that of the samples selected after a "
+            "tenth of the iterations. Selected at: median of the iteration that made the selected samples.",
+            f"Gain in reward: mean validation score of the last {UNTAUGHT_ROUNDS} rounds less that of the "
+            f"first {UNTAUGHT_ROUNDS}, which act with untrained policies. Entropy: of each policy, at its "
+            "last update relative to its first; 100% is a policy that has not come to prefer anything.",
+            *_exceptions(measures),
+        ),
+    )
+
+
+def _exceptions(measures: pd.DataFrame) -> Iterator[str]:
+    without = int(measures["test_score"].isna().sum())
+    if without:
+        yield f"{without} of {len(measures)} searches have no score; they count, but not in the means."
+    if MERGED in set(measures["sampler"]):
+        yield f"{MERGED}: its validation rows are trained on, so their scores are not shown."
+
+
+def _measure(course: pd.DataFrame) -> dict[str, float]:
+    course = course.sort_values("iteration")
+    best, test = course["best_validation_score"], course["selected_test_score"]
+    merged = course["sampler"].iloc[0] == MERGED
+    early = course["iteration"] <= max(1.0, EARLY * course["iteration"].max())
+    measures = {
+        "validation_score": np.nan if merged else best.iloc[-1],
+        "test_score": test.iloc[-1],
+        "test_gain": test.iloc[-1] - test[early].iloc[-1],
+        "selected_at": course["iteration"].where(best == best.max()).min(),
+        "reward_gain": np.nan if merged else _reward_gain(course),
+    }
+    for name in ENTROPIES:
+        entropy = course[name].dropna()
+        measures[name] = entropy.iloc[-1] / entropy.iloc[0] if len(entropy) else np.nan
+    return measures
+
+
+def _reward_gain(course: pd.DataFrame) -> float:
+    rewards = course.groupby("round")["validation_score"].mean()
+    if len(rewards) < 2 * UNTAUGHT_ROUNDS:
+        return np.nan
+    return float(rewards.iloc[-UNTAUGHT_ROUNDS:].mean() - rewards.iloc[:UNTAUGHT_ROUNDS].mean())

@@ -1,0 +1,306 @@
+"""The command line, in this process."""
+
+import importlib.metadata
+import importlib.util
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from pandas.testing import assert_frame_equal
+
+import autosmote
+from autosmote.cli.commands import main
+from autosmote.cli.csv_table import CsvTable
+from autosmote.samplers import registry
+from autosmote.study import strategies
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def refused(*arguments):
+    """The one line of a command that ends with exit code 2."""
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert not result.stdout
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("autosmote: ")
+    return line.removeprefix("autosmote: ")
+
+
+def mixed(n=160, seed=0):
+    """Rows of three classes as they stand in a file: numbers, whole numbers, words, gaps."""
+    rng = np.random.default_rng(seed)
+    code = np.repeat([0, 1, 2], [n - 50, 35, 15])[rng.permutation(n)]
+    table = pd.DataFrame(
+        {
+            "id": [f"{i:04d}" for i in range(n)],
+            "income": [f"{value:.2f}" for value in rng.lognormal(10, 0.5, n) * (1 + 0.4 * code)],
+            "children": rng.poisson(1 + code).astype(str),
+            "colour": np.array(["red", "green", "blue, light"])[(code + rng.integers(0, 2, n)) % 3],
+            "member": np.where(rng.random(n) < 0.3 + 0.2 * code, "TRUE", "FALSE"),
+            "class": np.array(["ok", "late", "01"])[code],
+        }
+    )
+    for name in ("income", "children", "colour", "member"):
+        gaps = rng.random(n) < 0.1
+        table.loc[gaps, name] = rng.choice(["", "NA", "?"], gaps.sum())
+    return table
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "data.csv"
+    mixed().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def two_classes(tmp_path):
+    path = tmp_path / "two.csv"
+    table = mixed()
+    table.assign(**{"class": np.where(table["class"] == "ok", "no", "yes")}).to_csv(path, index=False)
+    return path
+
+
+def read(path):
+    return pd.read_csv(path, dtype=str, na_filter=False)
+
+
+def test_version_and_help():
+    assert run("--version").stdout == f"autosmote {autosmote.__version__}\n"
+    for arguments in ([], ["--help"], ["-h"]):
+        result = run(*arguments)
+        assert result.exit_code == 0
+        assert all(command in result.stdout for command in ("resample", "compare", "samplers"))
+    assert "--scoring" in run("resample", "--help").stdout
+
+
+def test_the_command_is_installed():
+    (entry,) = importlib.metadata.entry_points(group="console_scripts", name="autosmote")
+    assert entry.load() is main
+
+
+def test_resample_adds_rows_like_those_of_the_file(data, tmp_path):
+    out = tmp_path / "out" / "resampled.csv"
+    result = run(
+        "resample", data, "--target", "class", "--estimator", "knn", "--iterations", 12, "--ignore", "id",
+        "--out", out, "--json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert not result.stderr
+    report = json.loads(result.stdout)
+    given, written = read(data), read(out)
+    assert_frame_equal(written[: len(given)], given)
+    assert out.read_bytes().startswith(data.read_bytes())
+    added = written[len(given) :]
+    assert len(added) > 0
+    assert report["rows"] == {"01": 15, "late": 35, "ok": 110}
+    assert {k: v for k, v in report["synthetic"].items() if v} == dict(added["class"].value_counts())
+    assert report["validation_scores"]["autosmote"] > report["validation_scores"]["no_resampling"]
+    assert report["iterations"] == 12
+    assert (added["id"] == "").all()
+    assert added["children"].str.fullmatch(r"\d+").all()
+    assert added["income"].str.fullmatch(r"\d+(\.\d+)?").all()
+    for name in ("colour", "member"):
+        assert set(added[name]) <= set(given[name])
+    for name in ("income", "children"):
+        present = given[name][given[name].str.contains(r"\d")].astype(float)
+        assert added[name].astype(float).between(present.min(), present.max()).all()
+
+
+def test_resample_repeats_itself_and_reports_in_words(data, tmp_path):
+    outs = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for out in outs:
+        result = run("resample", data, "--target", "class", "--iterations", 5, "--seed", 3, "--out", out)
+        assert result.exit_code == 0, result.output
+        assert "no resampling" in result.stdout
+        assert result.stdout.endswith(f"rows written to {out}\n")
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_resample_adds_nothing_where_nothing_helps(tmp_path):
+    path, out = tmp_path / "easy.csv", tmp_path / "out.csv"
+    y = np.repeat(["a", "b"], [40, 10])
+    pd.DataFrame({"x": np.arange(50) + 100 * (y == "b"), "y": y}).to_csv(path, index=False)
+    result = run("resample", path, "--target", "y", "--iterations", 5, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "none of 5 iterations scored higher than no resampling" in result.stdout
+    assert out.read_bytes() == path.read_bytes()
+
+
+def test_any_classifier_can_be_named(two_classes, tmp_path):
+    result = run(
+        "resample", two_classes, "--target", "class", "--estimator", "sklearn.naive_bayes.GaussianNB",
+        "--scoring", "balanced_accuracy", "--validation", 3, "--iterations", 3, "--max-samples", 9,
+        "--out", tmp_path / "out.csv", "--json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert sum(json.loads(result.stdout)["synthetic"].values()) <= 9
+
+
+def test_missing_numbers_become_medians_and_missing_words_a_value(data):
+    table = CsvTable(data, "class", ["id"])
+    given = read(data)
+    assert table.features.dtypes.astype(str).to_dict() == {
+        "income": "float64", "children": "int64", "colour": "category", "member": "category",
+    }  # fmt: skip
+    present = given["children"].str.fullmatch(r"\d+")
+    numbers = given["children"][present].astype(int)
+    assert (table.features["children"][present] == numbers).all()
+    assert (table.features["children"][~present] == round(numbers.median())).all()
+    assert list(table.features["colour"]) == list(given["colour"])
+    assert set(table.labels) == {"ok", "late", "01"}
+
+
+def write(path, text):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def rows(n, line="1.5,a"):
+    return "".join(f"{line}\n" for _ in range(n))
+
+
+BAD_FILES = {
+    "empty": ("", "is not comma-separated UTF-8 text"),
+    "header only": ("x,y\n", "no value at all|has: no label"),
+    "binary": (bytes(range(256)) * 8, "is not comma-separated UTF-8 text"),
+    "missing target": ("x,z\n" + rows(30), "no target column 'y'; set `target` to one of: x, z"),
+    "one class": ("x,y\n" + rows(30), "has one class, 'a'; two are needed|at least two classes"),
+    "no value": ("x,w,y\n" + rows(20, "1,,a") + rows(10, "2,,b"), "column 'w' has no value at all"),
+    "ten rows": ("x,y\n" + rows(6) + rows(4, "2,b"), "has 10 rows; at least 20 are needed"),
+    "equal names": ("x,x,y\n" + rows(30, "1,2,a"), "column name 'x' occurs more than once"),
+    "no feature": ("y\n" + rows(20, "a") + rows(10, "b"), "no column besides the target"),
+    "no label": ("x,y\n" + rows(25) + rows(5, "2,"), "target column 'y' is missing in 5 rows"),
+    "long rows": ("x,y\n" + rows(15) + rows(15, "2,b,c"), "is not comma-separated UTF-8 text"),
+    "rare class": ("x,y\n" + rows(30) + rows(1, "2,b"), "class b has 1 rows|need 2, 1 and 1 or more"),
+    "equal sizes": ("x,y\n" + rows(20) + rows(20, "2,b"), "same size|cannot tell the minority class"),
+}
+
+
+@pytest.mark.parametrize("command", ["resample", "compare"])
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_files_that_cannot_be_used_cost_one_line(tmp_path, command, name):
+    content, message = BAD_FILES[name]
+    path = write(tmp_path / "bad.csv", content)
+    line = refused(command, path, "--target", "y", "--out", tmp_path / "out")
+    assert pd.Series([line]).str.contains(message).all(), line
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_a_file_that_is_not_there(tmp_path, command):
+    line = refused(command, tmp_path / "none.csv", "--target", "y", "--out", tmp_path / "out")
+    assert f"there is no file {tmp_path / 'none.csv'}" in line
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--scoring", "f1_makro"], "unknown scoring 'f1_makro'; did you mean 'f1_macro'"),
+        (["--scoring", "roc_auc"], "multi_class must be in"),
+        (["--estimator", "knm"], "unknown estimator 'knm'; did you mean 'knn'"),
+        (["--estimator", "sklearn.tree.DecisionBush"], "sklearn.tree.DecisionBush cannot be made"),
+        (["--estimator", "pathlib.Path"], "pathlib.Path is no classifier"),
+        (["--validation", "most"], "--validation most: expected a share"),
+        (["--validation", "1.5"], "'validation' parameter"),
+        (["--iterations", "0"], "'--iterations': 0 is not in the range"),
+        (["--iterations", "few"], "'few' is not a valid integer"),
+        (["--ignore", "idd"], "no column 'idd' besides the target to ignore"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_arguments_that_cannot_be_used_cost_one_line(data, tmp_path, arguments, message):
+    out = tmp_path / "out.csv"
+    assert message in refused("resample", data, "--target", "class", "--out", out, *arguments)
+    assert not out.exists()
+
+
+def test_the_file_that_is_read_is_not_written(data):
+    before = data.read_bytes()
+    assert "--out is the file to read" in refused("resample", data, "--target", "class", "--out", data)
+    assert data.read_bytes() == before
+
+
+def test_options_that_are_needed_are_named(data):
+    assert "Missing option '--out'" in refused("resample", data, "--target", "class")
+    assert "Missing option '--target'" in refused("compare", data)
+    assert "No such command 'resampel'" in refused("resampel")
+
+
+def test_compare_ranks_and_concludes(two_classes, tmp_path):
+    out = tmp_path / "found" / "comparison"
+    arguments = ["compare", two_classes, "--target", "class", "--splits", 3, "--iterations", 4, "--out", out]
+    arguments += ["--sampler", "SMOTE", "--sampler", "autosmote"]
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert {line.split()[1] for line in lines[1:4]} == {"NoResampling", "SMOTE", "AutoSMOTE"}
+    assert [line.split()[0] for line in lines[1:4]] == ["1", "2", "3"]
+    assert "no resampling" in lines[5]
+    scores = pd.read_csv(f"{out}.csv")
+    assert len(scores) == 9
+    assert all(out.with_name(f"comparison.{kind}").stat().st_size for kind in ("png", "pdf"))
+
+    report = json.loads(run(*arguments, "--json").stdout)
+    means = scores.groupby("sampler")["test_score"].mean()
+    assert [row["sampler"] for row in report["ranking"]] == list(means.sort_values(ascending=False).index)
+    for row in report["ranking"]:
+        assert row["test_score"] == pytest.approx(means[row["sampler"]])
+    assert report["verdict"] == lines[5]
+
+
+def test_compare_takes_several_classes_as_the_minority(data, tmp_path):
+    base = [
+        "compare",
+        data,
+        "--target",
+        "class",
+        "--sampler",
+        "SMOTE",
+        "--splits",
+        1,
+        "--out",
+        tmp_path / "c",
+    ]
+    assert "cannot tell the minority class; set `minority`" in refused(*base)
+    result = run(*base, "--minority", "late", "--minority", "01", "--json")
+    assert result.exit_code == 0, result.output
+    assert {row["splits"] for row in json.loads(result.stdout)["ranking"]} == {1}
+
+
+def test_compare_names_an_unknown_method(two_classes, tmp_path):
+    line = refused("compare", two_classes, "--target", "class", "--sampler", "SMOT", "--out", tmp_path / "c")
+    assert line.startswith("unknown method 'SMOT'; did you mean 'SMOTE'?")
+
+
+def test_compare_says_beforehand_that_matplotlib_is_missing(two_classes, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    line = refused("compare", two_classes, "--target", "class", "--out", tmp_path / "c")
+    assert line == "the figure needs matplotlib; install it with: pip install matplotlib"
+
+
+def test_samplers_lists_every_method():
+    listed = json.loads(run("samplers", "--json").stdout)
+    assert [method["name"] for method in listed] == [*strategies.names(), *registry.names()]
+    by_name = {method["name"]: method for method in listed}
+    assert by_name["SMOTE"]["takes_ratio"] and not by_name["TomekLinks"]["takes_ratio"]
+    assert by_name["CTGAN"]["installed"] and all(method["reference"] for method in listed)
+    lines = run("samplers").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1 : 1 + len(listed)]] == [method["name"] for method in listed]
+    assert lines[0].split() == ["Name", "Category", "Ratio", "Source", "Installed", "Reference"]
+
+
+def test_samplers_says_what_is_not_installed(monkeypatch):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        "autosmote.samplers.spec.find_spec", lambda name: None if name == "ctgan" else find_spec(name)
+    )
+    lines = run("samplers").stdout.splitlines()
+    assert next(line for line in lines if line.startswith("CTGAN")).split()[5] == "no"
+    assert f"2 of ctgan not installed: pip install {registry.get('CTGAN').requires}" in lines

@@ -1,0 +1,92 @@
+"""Methods held against no resampling on repeated splits."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from autosmote.cli.comparison import ranking, verdict
+
+BASE = [0.50, 0.52, 0.48, 0.51, 0.49, 0.50]
+
+
+def make_scores(**methods):
+    """Test scores by method, with 60 training and 20 test rows in each split."""
+    rows = [
+        {
+            "sampler": name,
+            "seed": seed,
+            "test_score": score,
+            "validation_score": score,
+            "seconds": 1.0,
+            "message": "" if score == score else "it broke",
+            "n_train": 60,
+            "n_test": 20,
+        }
+        for name, scores in methods.items()
+        for seed, score in enumerate(scores)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_the_test_is_that_of_nadeau_and_bengio():
+    differences = np.array([0.03, 0.01, 0.04, -0.01, 0.02, 0.05])
+    table = ranking(make_scores(NoResampling=BASE, A=np.add(BASE, differences))).set_index("sampler")
+    error = np.sqrt((1 / 6 + 20 / 60) * np.sum((differences - differences.mean()) ** 2) / 5)
+    assert table.loc["A", "difference"] == pytest.approx(differences.mean())
+    assert table.loc["A", "p_value"] == pytest.approx(1 - stats.t.cdf(differences.mean() / error, 5))
+    # 2.5706 is the 97.5 % point of Student's t with five degrees of freedom.
+    assert table.loc["A", "high"] == pytest.approx(differences.mean() + 2.5706 * error, abs=1e-5)
+    assert table.loc["A", "low"] == pytest.approx(differences.mean() - 2.5706 * error, abs=1e-5)
+    assert table.loc["NoResampling", ["difference", "low", "high", "p_value"]].isna().all()
+
+
+def test_p_values_are_corrected_for_the_number_of_methods():
+    one = ranking(make_scores(NoResampling=BASE, A=[0.55, 0.54, 0.52, 0.58, 0.53, 0.55]))
+    more = ranking(
+        make_scores(
+            NoResampling=BASE, A=[0.55, 0.54, 0.52, 0.58, 0.53, 0.55], B=BASE[::-1], C=np.subtract(BASE, 0.1)
+        )
+    )
+    p_values = [table.set_index("sampler").loc["A", "p_value"] for table in (one, more)]
+    assert p_values[1] == pytest.approx(3 * p_values[0])
+
+
+def test_the_best_mean_is_first_and_whoever_lacks_splits_is_behind():
+    nan = float("nan")
+    table = ranking(
+        make_scores(
+            NoResampling=BASE,
+            partial=[0.9, nan, 0.9, 0.9, 0.9, 0.9],
+            worse=np.subtract(BASE, 0.1),
+            none=[nan] * 6,
+            better=np.add(BASE, 0.1),
+        )
+    )
+    assert list(table["sampler"]) == ["better", "NoResampling", "worse", "partial", "none"]
+    assert list(table["splits"]) == [6, 6, 6, 5, 0]
+    assert list(table["message"]) == ["", "", "", "it broke", "it broke"]
+
+
+@pytest.mark.parametrize(
+    "methods, expected",
+    [
+        (
+            {"A": np.subtract(BASE, 0.01), "B": BASE},
+            "Nothing beats no resampling here: no method has a higher",
+        ),
+        (
+            {"A": [0.60, 0.42, 0.58, 0.46, 0.52, 0.45]},
+            "Nothing reliably beats no resampling here: A is ahead by 0.005 on average over 6 splits, which",
+        ),
+        ({"A": np.add(BASE, 0.2), "B": BASE}, "Better than no resampling (p < 0.05 after Holm's correction"),
+        ({"A": [float("nan")] * 6}, "Nothing beats no resampling here"),
+    ],
+)
+def test_the_verdict_is_plain(methods, expected):
+    assert verdict(ranking(make_scores(NoResampling=BASE, **methods))).startswith(expected)
+
+
+def test_one_split_concludes_nothing():
+    sentence = verdict(ranking(make_scores(NoResampling=[0.5], A=[0.9])))
+    assert sentence == "A is ahead by 0.400, but one split tells nothing of chance: compare on more splits."

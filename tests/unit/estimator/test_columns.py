@@ -1,0 +1,146 @@
+"""Tables as numbers, and distances between rows of mixed columns."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_frame_equal
+from sklearn.base import clone
+
+from autosmote.estimator.columns import Columns, Decoder, TableSpace
+from autosmote.search.space import WEIGHTS, Samples
+
+
+def table(n=40, seed=0):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "x": rng.normal(5, 3, n),
+            "n": rng.integers(-4, 5, n),
+            "colour": rng.choice(["red", "green", "blue"], n),
+            "y": rng.normal(0, 0.1, n),
+            "flag": rng.random(n) < 0.5,
+        }
+    )
+
+
+# pandas takes a text that goes on after a NUL for the one that ends there.
+TEXT = st.characters(codec="utf-8", exclude_characters="\0")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-1e6, 1e6, width=32),
+            st.integers(-(2**52), 2**52),
+            st.text(TEXT, max_size=3),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_encoding_and_decoding_gives_the_table_back(rows):
+    X = pd.DataFrame(rows, columns=["float", 1, ("a", "tuple"), "bool"]).astype({"float": "float32"})
+    X["category"] = pd.Categorical([str(row[2]) for row in rows])
+    columns = Columns(X)
+    assert_array_equal(columns.nominal, [False, False, True, True, True])
+    assert_array_equal(columns.whole, [False, True, False, False, False])
+    assert_frame_equal(columns.decode(columns.encode(X)), X)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int16", "bool"])
+def test_arrays_are_of_one_kind(dtype):
+    X = np.array([[0, 1], [1, 1], [0, 0]]).astype(dtype)
+    columns = Columns(X)
+    assert_array_equal(columns.nominal, [dtype == "bool"] * 2)
+    assert_array_equal(columns.whole, [dtype == "int16"] * 2)
+    decoded = columns.decode(columns.encode(X))
+    assert decoded.dtype == dtype
+    assert_array_equal(decoded, X)
+
+
+def test_distances_are_those_of_smote_nc():
+    X = table()
+    columns = Columns(X)
+    matrix = columns.encode(X)
+    instances, labels = np.arange(5, 35), np.repeat(["a", "b"], 15)
+    features = columns.features(matrix, instances, labels)
+    numbers = X[["x", "n", "y"]].to_numpy(float)
+    numbers = ((numbers - numbers.mean(axis=0)) / numbers.std(axis=0))[instances]
+    for label in ("a", "b"):
+        of_class = np.flatnonzero(labels == label)
+        median = np.median(numbers[of_class].std(axis=0))
+        for i in of_class:
+            for j in of_class:
+                differing = sum(X[name].iloc[5 + i] != X[name].iloc[5 + j] for name in ("colour", "flag"))
+                squared = ((numbers[i] - numbers[j]) ** 2).sum() + differing * median**2
+                assert_allclose(np.linalg.norm(features[i] - features[j]), np.sqrt(squared), atol=1e-12)
+
+
+def test_nominal_columns_alone_are_compared_by_the_number_that_differ():
+    X = table()[["colour", "flag"]]
+    columns = Columns(X)
+    features = columns.features(columns.encode(X), np.arange(40), np.zeros(40))
+    for i, j in ((0, 1), (3, 9), (5, 5)):
+        differing = (X.iloc[i] != X.iloc[j]).sum()
+        assert_allclose(np.linalg.norm(features[i] - features[j]), np.sqrt(differing))
+
+
+def test_where_numbers_do_not_vary_nominal_columns_still_count():
+    X = table().assign(x=1.0, y=2.0, n=3)
+    columns = Columns(X)
+    features = columns.features(columns.encode(X), np.arange(40), np.zeros(40))
+    assert np.isfinite(features).all()
+    assert len(np.unique(features, axis=0)) == len(X[["colour", "flag"]].drop_duplicates())
+
+
+def test_every_weight_takes_each_value_where_it_has_to():
+    X = pd.DataFrame({"x": [0.0, 8.0], "n": [1, 4], "colour": ["red", "blue"]})
+    columns = Columns(X)
+    space = TableSpace(columns, columns.encode(X), 1)
+    samples = Samples(np.zeros(5, np.int32), np.ones(5, np.int32), WEIGHTS)
+    rows = columns.decode(space.interpolate(samples))
+    assert list(rows["x"]) == [0, 2, 4, 6, 8]
+    assert list(rows["n"]) == [1, 2, 2, 3, 4]  # 1.75 is nearer to 2, 2.5 ties, 3.25 is nearer to 3.
+    assert list(rows["colour"]) == ["red", "red", "red", "blue", "blue"]
+    back = columns.decode(space.interpolate(Samples(samples.neighbour, samples.source, WEIGHTS)))
+    assert list(back["n"]) == [4, 3, 3, 2, 1]
+    assert list(back["colour"]) == ["blue", "blue", "blue", "red", "red"]
+
+
+def test_the_decoder_shows_tables_and_passes_them_on():
+    X = table()
+    columns = Columns(X)
+    decoder = pickle.loads(pickle.dumps(clone(Decoder(columns))))
+    assert_frame_equal(decoder.fit(None).transform(columns.encode(X)), X)
+    assert decoder.transform(X) is X
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"x": np.nan}, "column 'x' of X has missing values; impute"),
+        ({"colour": None, "x": None}, "columns 'x', 'colour' of X have missing values"),
+        ({"y": np.inf}, "column 'y' of X has infinite values"),
+        ({"y": 1j}, "column 'y' of X has neither numbers nor categories"),
+        ({"y": pd.Timestamp("2020-01-01")}, "column 'y' of X has neither numbers nor categories; turn them"),
+        ({"y": pd.Series([1.5] * 40, dtype=object)}, "column 'y' of X has neither numbers nor categories"),
+        (dict.fromkeys("stuvwxy"), "columns 'x', 'y', 's', 't', 'u' and 2 more of X have missing values"),
+    ],
+)
+def test_columns_that_cannot_be_used_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        Columns(table().assign(**change))
+
+
+def test_columns_of_one_name_are_refused():
+    X = table()
+    X.columns = ["x", "n", "x", "y", "flag"]
+    with pytest.raises(ValueError, match="column 'x' of X: the name stands for several columns"):
+        Columns(X)

@@ -1,0 +1,59 @@
+"""The measured study: its tables and figures can be made again, and its page says what they say."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("matplotlib", reason="needs the study extra")
+pytest.importorskip("pyarrow", reason="needs the study extra")
+
+from autosmote.analysis.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs" / "reproduction.md").read_text()
+SCORES, COURSES = (ROOT / "docs" / "reproduction" / f"{name}.parquet" for name in ("scores", "courses"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the committed files give."""
+    out = tmp_path_factory.mktemp("reproduction")
+    assert main(["--scores", str(SCORES), "--searches", str(COURSES), "--out", str(out)]) == 0
+    return out
+
+
+def test_the_command_of_the_makefile_is_the_one_tested_here() -> None:
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n\t\t", "")
+    scores, courses = (path.relative_to(ROOT) for path in (SCORES, COURSES))
+    assert f"autosmote.analysis --scores {scores} --searches {courses} --out results/reproduction" in makefile
+
+
+def test_the_committed_files_are_small() -> None:
+    assert sum(path.stat().st_size for path in SCORES.parent.iterdir()) < 2_000_000
+
+
+@pytest.mark.parametrize("table", ["table2_beside_paper", "extensions", "search_summary"])
+def test_the_page_shows_the_tables_as_they_are_made(made: Path, table: str) -> None:
+    assert (made / "tables" / f"{table}.md").read_text().strip() in PAGE
+
+
+def test_the_figures_of_the_page_are_made(made: Path) -> None:
+    shown = re.findall(r"!\[[^]]*]\(images/lite_(\w+)\.png\)", PAGE)
+    assert {"figure4", "reward", "selection", "entropy", "budget"} < set(shown)
+    for name in shown:
+        assert list(made.glob(f"figures/{name}*.pdf")), name
+        assert (ROOT / "docs" / "images" / f"lite_{name}.png").is_file()
+
+
+def test_the_code_of_the_page_prints_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    namespace: dict[str, object] = {}
+    blocks = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", PAGE, flags=re.S | re.M)
+    assert len(blocks) == PAGE.count("```python")
+    for code, said in blocks:
+        with contextlib.redirect_stdout(io.StringIO()) as stream:
+            exec(compile(code, "reproduction.md", "exec"), namespace)
+        assert [line.rstrip() for line in stream.getvalue().splitlines()] == said.splitlines()

@@ -1,0 +1,225 @@
+"""One search of the study, from a task to the files that it leaves."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.tree import DecisionTreeClassifier
+
+from autosmote.analysis.scores import collect
+from autosmote.datasets.tasks import Task
+from autosmote.evaluation.protocol import METRICS, make_classifier
+from autosmote.search.checkpoint import Checkpoint
+from autosmote.search.settings import SearchSettings
+from autosmote.study.search_job import _search_key, run_search
+
+SETTINGS = {"iterations": 8, "actors": 4, "round_size": 2, "neighbours": 5, "buffers": {"low_level": 20}}
+
+
+@pytest.fixture(scope="module")
+def task():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(210, 3))
+    y = np.repeat([0, 1], [180, 30])
+    X[y == 1] += 1.0
+    part = np.arange(210) % 5
+    parts = {"train": part < 3, "validation": part == 3, "test": part == 4}
+    arrays = {f"{c}_{name}": v[rows] for name, rows in parts.items() for c, v in (("X", X), ("y", y))}
+    return Task("made", 6, 3, **arrays, feature_names=["a", "b", "c"], onehot=np.zeros(3, dtype=bool))
+
+
+@pytest.fixture(scope="module")
+def outcome(task):
+    return run_search(task, "tree", "macro_f1", SETTINGS)
+
+
+def test_the_row_describes_the_cell(task, outcome):
+    row = outcome.row
+    assert (row["dataset"], row["imbalance_ratio"], row["seed"]) == ("made", 6, 3)
+    assert (row["sampler"], row["classifier"], row["metric"], row["status"]) == (
+        "AutoSMOTE",
+        "tree",
+        "macro_f1",
+        "ok",
+    )
+    assert row["iterations"] == len(outcome.history) == 8
+    assert row["validation_score"] == outcome.history["validation_score"].max()
+    assert row["n_majority"] == 108
+    assert row["n_minority"] == 18 + row["n_synthetic"] == 18 + len(outcome.samples["X"])
+    assert json.loads(row["settings"])["low_level_buffer"] == 20
+    assert row["seconds"] > 0
+
+
+def test_both_scores_can_be_had_again_from_the_saved_rows(task, outcome):
+    synthetic = outcome.samples["X"]
+    minority = task.X_train[task.y_train == 1]
+    start, end = minority[outcome.samples["source"]], minority[outcome.samples["neighbour"]]
+    weight = outcome.samples["weight"][:, None]
+    assert_allclose(synthetic, (1 - weight) * start + weight * end)
+    tree = make_classifier("tree", task.seed).fit(
+        np.vstack([task.X_train, synthetic]), np.append(task.y_train, np.ones(len(synthetic), dtype=int))
+    )
+    for part in ("validation", "test"):
+        X, y = getattr(task, f"X_{part}"), getattr(task, f"y_{part}")
+        assert outcome.row[f"{part}_score"] == METRICS["macro_f1"](y, tree.predict(X))
+
+
+def test_the_test_split_decides_nothing(task, outcome):
+    other = dataclasses.replace(task, y_test=1 - task.y_test, X_test=-task.X_test)
+    shuffled = run_search(other, "tree", "macro_f1", SETTINGS)
+    assert shuffled.history.to_csv() == outcome.history.to_csv()
+    assert_array_equal(shuffled.samples["X"], outcome.samples["X"])
+    assert shuffled.row["test_score"] != outcome.row["test_score"]
+
+
+def test_selections_are_the_bests_of_searches_that_end_there(task, outcome):
+    history, selections = outcome.history, outcome.selections
+    better = history["validation_score"] > history["best_validation_score"].shift(fill_value=-np.inf)
+    assert selections["iteration"].tolist() == history.loc[better, "iteration"].tolist()
+    assert selections["validation_score"].tolist() == history.loc[better, "validation_score"].tolist()
+    assert len(selections) > 1
+    for row in selections.itertuples():
+        ended = run_search(task, "tree", "macro_f1", SETTINGS | {"iterations": row.iteration}).row
+        assert (ended["best_iteration"], ended["test_score"]) == (row.iteration, row.test_score)
+
+
+@pytest.mark.parametrize("strategy", ["random_search", "sampler_search", "merged"])
+def test_other_strategies_tell_their_selections(task, strategy):
+    outcome = run_search(task, "tree", "macro_f1", SETTINGS, strategy=strategy)
+    last = outcome.selections.iloc[-1]
+    assert last["iteration"] == outcome.row["best_iteration"]
+    assert (last["validation_score"], last["test_score"]) == (
+        outcome.row["validation_score"],
+        outcome.row["test_score"],
+    )
+
+
+def test_saved_files_hold_the_outcome(outcome, tmp_path):
+    outcome.save(tmp_path / "deep" / "folder")
+    folder = tmp_path / "deep" / "folder"
+    assert {path.name for path in folder.iterdir()} == {
+        *("history.parquet", "result.json", "samples.npz", "selections.parquet")
+    }
+    assert json.loads((folder / "result.json").read_text()) == outcome.row
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "history.parquet"), outcome.history)
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "selections.parquet"), outcome.selections)
+    with np.load(folder / "samples.npz", allow_pickle=False) as samples:
+        assert_array_equal(samples["X"], outcome.samples["X"])
+
+
+def test_two_actors_leave_the_same_bytes(task, outcome, tmp_path):
+    outcome.save(tmp_path / "one")
+    run_search(task, "tree", "macro_f1", SETTINGS, actors=2).save(tmp_path / "two")
+    for name in ("history.parquet", "samples.npz", "selections.parquet"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_progress_is_logged(task):
+    lines = []
+    run_search(task, "tree", "mcc", SETTINGS, log=lines.append, log_seconds=0.0)
+    assert len(lines) == 8
+    assert lines[-1].startswith("iteration 8/8, ")
+    assert "best validation mcc 0." in lines[-1]
+    quiet = []
+    run_search(task, "tree", "mcc", SETTINGS, log=quiet.append, log_seconds=3600)
+    assert len(quiet) == 1  # The last iteration is always told.
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.fixture
+def interrupted(task, tmp_path, monkeypatch):
+    """The checkpoint of a search that was stopped after its third round."""
+    monkeypatch.setattr(Checkpoint, "due", lambda self: True)
+
+    def stop(line):
+        if line.startswith("iteration 7/"):
+            raise Interrupted
+
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(Interrupted):
+        run_search(task, "tree", "macro_f1", SETTINGS, checkpoint=path, log=stop, log_seconds=0.0)
+    return path
+
+
+def test_an_interrupted_search_claims_no_time_that_it_cannot_know(task, outcome, interrupted):
+    lines = []
+    resumed = run_search(task, "tree", "macro_f1", SETTINGS, checkpoint=interrupted, log=lines.append)
+    assert lines[0] == "going on after iteration 6 from a checkpoint"
+    times = {"seconds", "wall_seconds"}
+    assert all(np.isnan(resumed.row[name]) for name in times)
+    assert {k: v for k, v in resumed.row.items() if k not in times} == {
+        k: v for k, v in outcome.row.items() if k not in times
+    }
+    assert resumed.history.to_csv() == outcome.history.to_csv()
+
+
+@pytest.mark.parametrize("version", ["sklearn.__version__", "torch.__version__", "numpy.__version__"])
+def test_another_version_does_not_go_on_from_a_checkpoint(task, interrupted, version, monkeypatch):
+    monkeypatch.setattr(version, "0.1")
+    lines = []
+    anew = run_search(task, "tree", "macro_f1", SETTINGS, checkpoint=interrupted, log=lines.append)
+    assert len(lines) == 1
+    assert anew.row["seconds"] > 0
+
+
+def test_another_device_does_not_go_on_from_a_checkpoint(task):
+    settings = SearchSettings(g1_max=2)
+    one, other = (
+        _search_key(task, "autosmote", "tree", "mcc", settings, device) for device in ("cpu", "cuda")
+    )
+    assert one != other
+
+
+class Refusing(DecisionTreeClassifier):
+    def fit(self, X, y):
+        raise ValueError("BaseClassifier in AdaBoostClassifier ensemble is worse than random")
+
+
+def test_a_search_that_the_classifier_refuses_leaves_a_row_without_scores(task, tmp_path, monkeypatch):
+    monkeypatch.setattr("autosmote.study.strategies.make_classifier", lambda name, seed: Refusing())
+    lines = []
+    run_search(task, "adaboost", "mcc", SETTINGS, log=lines.append, log_seconds=0.0).save(tmp_path)
+    assert "none yet" in lines[-1]
+    table = collect([tmp_path / "result.json"])
+    assert table.loc[0, "status"] == "not_applicable"
+    assert "adaboost could not be fitted" in table.loc[0, "message"]
+    assert table.loc[0, ["validation_score", "test_score", "n_majority", "n_minority"]].isna().all()
+    assert len(pd.read_parquet(tmp_path / "history.parquet")) == 8
+    with np.load(tmp_path / "samples.npz", allow_pickle=False) as samples:
+        assert samples["X"].shape == (0, 3)
+
+
+class Greedy(DecisionTreeClassifier):
+    def fit(self, X, y):
+        raise MemoryError("no 8 TB for these rows")
+
+
+@pytest.mark.parametrize("actors", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_search_with_too_little_memory_leaves_a_row_that_says_so(task, tmp_path, monkeypatch, actors):
+    monkeypatch.setattr("autosmote.study.strategies.make_classifier", lambda name, seed: Greedy())
+    run_search(task, "tree", "mcc", SETTINGS, actors=actors).save(tmp_path)
+    table = collect([tmp_path / "result.json"])
+    assert (table.loc[0, "status"], table.loc[0, "message"]) == ("memory", "no 8 TB for these rows")
+    assert table.loc[0, ["validation_score", "test_score", "n_majority", "n_minority"]].isna().all()
+    assert pd.read_parquet(tmp_path / "history.parquet").empty
+    assert pd.read_parquet(tmp_path / "selections.parquet").empty
+    with np.load(tmp_path / "samples.npz", allow_pickle=False) as samples:
+        assert samples["X"].shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "classifier, metric, message",
+    [
+        ("treee", "mcc", "unknown classifier 'treee'; did you mean 'tree'"),
+        ("tree", "f1", "unknown metric 'f1'"),
+    ],
+)
+def test_unknown_names_are_refused(task, classifier, metric, message):
+    with pytest.raises(ValueError, match=message):
+        run_search(task, classifier, metric, SETTINGS)

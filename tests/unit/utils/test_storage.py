@@ -1,0 +1,199 @@
+"""Files are complete or absent, and a damaged one is named."""
+
+import io
+import json
+import os
+import re
+import signal
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autosmote.utils.storage import (
+    CorruptFileError,
+    atomic_path,
+    read_arrays,
+    read_frame,
+    read_json,
+    write_arrays,
+    write_frame,
+    write_json,
+)
+
+
+def test_atomic_path_replaces_only_at_the_end(tmp_path):
+    path = tmp_path / "new" / "folder" / "scores.csv"
+    with atomic_path(path) as temporary:
+        assert temporary.parent == path.parent
+        assert temporary.suffix == path.suffix
+        temporary.write_text("first")
+        assert not path.exists()
+    assert path.read_text() == "first"
+    with atomic_path(path) as temporary:
+        temporary.write_text("second")
+        assert path.read_text() == "first"
+    assert path.read_text() == "second"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_atomic_path_keeps_the_old_file_on_an_error(tmp_path, error):
+    path = tmp_path / "scores.csv"
+    path.write_text("old")
+    with pytest.raises(error), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise error
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_kill_in_the_middle_of_a_write_keeps_the_old_file(tmp_path):
+    path = tmp_path / "data.json"
+    write_json({"old": 1}, path)
+    child = os.fork()
+    if child == 0:
+        try:
+            with atomic_path(path) as temporary:
+                temporary.write_text('{"new"')
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert read_json(path) == {"old": 1}
+    # What is left has a name that nothing looks for.
+    (left,) = set(tmp_path.iterdir()) - {path}
+    assert left.name.startswith(".")
+
+
+def test_atomic_path_demands_that_something_was_written(tmp_path):
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "scores.csv"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_written_files_have_ordinary_permissions(tmp_path):
+    write_json({}, tmp_path / "a.json")
+    (tmp_path / "b.json").write_text("{}")
+    assert os.stat(tmp_path / "a.json").st_mode == os.stat(tmp_path / "b.json").st_mode
+
+
+def test_json_round_trip(tmp_path):
+    path = tmp_path / "result.json"
+    write_json({"n": np.int64(3), "score": np.float64(0.1), "flag": np.bool_(True), "name": "é"}, path)
+    assert read_json(path) == {"n": 3, "score": 0.1, "flag": True, "name": "é"}
+    write_json({"score": float("nan")}, path)
+    assert np.isnan(read_json(path)["score"])
+
+
+def test_unwritable_json_leaves_the_old_file(tmp_path):
+    path = tmp_path / "result.json"
+    write_json([1], path)
+    with pytest.raises(TypeError, match="set"):
+        write_json({1, 2}, path)
+    assert read_json(path) == [1]
+
+
+def test_frame_round_trip(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "number": [1.5, np.nan, -2.0],
+            "count": pd.array([1, None, 3], dtype="Int64"),
+            "text": ["a", "b", None],
+            "kind": pd.Categorical(["x", None, "x"], categories=["y", "x"]),
+        }
+    )
+    write_frame(frame, tmp_path / "frame.parquet")
+    pd.testing.assert_frame_equal(read_frame(tmp_path / "frame.parquet"), frame)
+
+
+def test_arrays_round_trip(tmp_path):
+    arrays = {"X": np.arange(6.0).reshape(2, 3), "names": np.array(["a", "bé"]), "mask": np.array([True])}
+    write_arrays(arrays, tmp_path / "a.npz")
+    loaded = read_arrays(tmp_path / "a.npz")
+    assert loaded.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert loaded[name].dtype == array.dtype
+        np.testing.assert_array_equal(loaded[name], array)
+
+
+def test_same_arrays_same_bytes(tmp_path, monkeypatch):
+    arrays = {"X": np.random.default_rng(0).normal(size=(20, 3))}
+    write_arrays(arrays, tmp_path / "a.npz")
+    clock = time.localtime(time.time() + 90_000)
+    monkeypatch.setattr(time, "localtime", lambda *_: clock)
+    write_arrays(arrays, tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_object_arrays_and_other_suffixes_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="'names' is of dtype object"):
+        write_arrays({"names": np.array(["a", 1], dtype=object)}, tmp_path / "a.npz")
+    with pytest.raises(ValueError, match=r"a\.npy"):
+        write_arrays({"x": np.ones(1)}, tmp_path / "a.npy")
+    assert list(tmp_path.iterdir()) == []
+
+
+WRITERS = {
+    "a.json": (lambda path: write_json({"a": list(range(50))}, path), read_json),
+    "a.parquet": (lambda path: write_frame(pd.DataFrame({"a": range(50)}), path), read_frame),
+    "a.npz": (lambda path: write_arrays({"a": np.arange(50)}, path), read_arrays),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("damage", ["empty", "truncated", "text", "binary"])
+def test_damaged_files_are_named_with_a_remedy(tmp_path, name, damage):
+    write, read = WRITERS[name]
+    path = tmp_path / name
+    write(path)
+    content = path.read_bytes()
+    damaged = {
+        "empty": b"",
+        "truncated": content[: len(content) // 2],
+        "text": b"Internal server error",
+        "binary": b"\xff\x00" + content[2:-2] + b"\xff\x00",
+    }[damage]
+    path.write_bytes(damaged)
+    with pytest.raises(CorruptFileError, match=re.escape(str(path))) as caught:
+        read(path)
+    assert "delete it and run again" in str(caught.value)
+    assert path.read_bytes() == damaged
+
+
+def test_a_flipped_byte_in_an_array_is_noticed(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.arange(500))
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CorruptFileError, match=r"a\.npz"):
+        read_arrays(path)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_missing_file_is_not_called_corrupt(tmp_path, name):
+    with pytest.raises(FileNotFoundError, match=re.escape(name)):
+        WRITERS[name][1](tmp_path / name)
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.array([{"b": 1}], dtype=object))
+    with pytest.raises(CorruptFileError, match=r"a\.npz"):
+        read_arrays(path)
+
+
+def test_a_single_array_is_not_an_archive(tmp_path):
+    buffer = io.BytesIO()
+    np.save(buffer, np.arange(3))
+    path = tmp_path / "a.npz"
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(CorruptFileError, match="not an npz archive"):
+        read_arrays(path)
+
+
+def test_json_is_written_for_people(tmp_path):
+    write_json({"a": 1}, tmp_path / "a.json")
+    assert (tmp_path / "a.json").read_text() == json.dumps({"a": 1}, indent=2) + "\n"
