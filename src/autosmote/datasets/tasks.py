@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,24 @@ FIT_ON = ("all", "train")
 
 class TaskError(ValueError):
     """A data set cannot give the task that is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedRows:
+    """Labelled rows that count for more or less than one.
+
+    Parameters
+    ----------
+    X : ndarray of float64, shape (n_rows, n_features)
+    y : ndarray of int64, shape (n_rows,)
+        1 for the minority class, 0 for the majority class.
+    weight : ndarray of float64, shape (n_rows,)
+        How many rows each row stands for.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +59,9 @@ class Task:
         Names of the columns.
     onehot : ndarray of bool, shape (n_features,)
         Which columns hold only 0 and 1, from encoding.
+    X_unused : ndarray of float64, shape (n_unused, n_features), default no rows
+        The minority rows that under-sampling left out of all three parts. Nothing is trained or chosen on
+        them; with the test rows they form the `large_test`.
     """
 
     dataset: str
@@ -54,6 +75,21 @@ class Task:
     y_test: np.ndarray
     feature_names: list[str]
     onehot: np.ndarray
+    X_unused: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    @property
+    def large_test(self) -> WeightedRows | None:
+        """Test rows and unused minority rows; None where under-sampling left no minority row over.
+
+        The minority rows share the weight that those of the test split have, so that every weighted metric
+        measures at the class ratio of the test split, with far less noise: the paper's smallest test splits
+        have eight minority rows, while more than a thousand are unused. Not in the paper.
+        """
+        if not len(self.X_unused):
+            return None
+        y = np.concatenate([self.y_test, np.ones(len(self.X_unused), dtype=self.y_test.dtype)])
+        weight = np.where(y == 1, self.y_test.sum() / y.sum(), 1.0)
+        return WeightedRows(np.concatenate([self.X_test, self.X_unused]), y, weight)
 
 
 def imbalanced_counts(n_majority: int, n_minority: int, ratio: int) -> tuple[int, int]:
@@ -142,17 +178,22 @@ def make_task(
             imbalanced_counts(n_majority, n_minority, imbalance_ratio)
         rng = np.random.default_rng([seed, imbalance_ratio or 0])
         classes = [rng.permutation(np.flatnonzero(target == label)) for label in (0, 1)]
+        unused = []
         if imbalance_ratio is not None and undersample == "before_split":
-            classes = _undersample(classes, imbalance_ratio)
+            classes, dropped = _undersample(classes, imbalance_ratio)
+            unused.append(dropped)
         # parts[0] holds the training rows of the majority and of the minority class, and so on.
         parts = list(zip(*(_split(rows, validation, test) for rows in classes), strict=True))
         if imbalance_ratio is not None and undersample == "after_split":
-            parts = [tuple(_undersample(part, imbalance_ratio)) for part in parts]
+            sampled = [_undersample(part, imbalance_ratio) for part in parts]
+            parts = [tuple(kept) for kept, _ in sampled]
+            unused += [dropped for _, dropped in sampled]
         _check_sizes([len(minority) for _, minority in parts], imbalance_ratio)
     except TaskError as error:
         raise TaskError(f"data set {dataset.name!r}: {error}") from error
     train, validated, tested = (rng.permutation(np.concatenate(part)) for part in parts)
     encoder = Encoder(missing).fit(dataset.frame if fit_on == "all" else dataset.frame.iloc[train])
+    left_out = np.concatenate([np.empty(0, dtype=np.intp), *unused])
     return Task(
         dataset=dataset.name,
         imbalance_ratio=int(imbalance_ratio or max(1, round(n_majority / n_minority))),
@@ -165,6 +206,11 @@ def make_task(
         y_test=target[tested],
         feature_names=encoder.feature_names,
         onehot=encoder.onehot,
+        X_unused=(
+            encoder.transform(dataset.frame.iloc[left_out])
+            if len(left_out)
+            else np.empty((0, len(encoder.feature_names)))
+        ),
     )
 
 
@@ -180,11 +226,11 @@ def _check(seed: int, undersample: str, fit_on: str, validation: float, test: fl
         )
 
 
-def _undersample(classes: Sequence[np.ndarray], ratio: int) -> list[np.ndarray]:
-    """Keep the majority rows and the first of the (shuffled) minority rows."""
+def _undersample(classes: Sequence[np.ndarray], ratio: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Keep the majority rows and the first of the (shuffled) minority rows; the others come second."""
     majority, minority = classes
     _, wanted = imbalanced_counts(len(majority), len(minority), ratio)
-    return [majority, minority[:wanted]]
+    return [majority, minority[:wanted]], minority[wanted:]
 
 
 def _split(rows: np.ndarray, validation: float, test: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -21,6 +21,7 @@ from autosmote.datasets import (
 from autosmote.utils.storage import CorruptFileError, write_arrays
 
 PARTS = ("train", "validation", "test")
+EVERYWHERE = (*PARTS, "unused")
 
 
 def numbered(n_majority, n_minority):
@@ -32,12 +33,12 @@ def numbered(n_majority, n_minority):
     return Dataset(pd.DataFrame({"row": np.arange(rows, dtype=float)}), pd.Series(target, name="y"), meta)
 
 
-def row_numbers(task, dataset):
+def row_numbers(task, dataset, parts=PARTS):
     """The source row of every row of each part, got back from the standardised feature."""
     source = dataset.frame["row"].to_numpy()
     return {
         part: np.rint(getattr(task, f"X_{part}")[:, 0] * source.std() + source.mean()).astype(int)
-        for part in PARTS
+        for part in parts
     }
 
 
@@ -82,6 +83,24 @@ def test_split_properties(n_majority, n_minority, ratio, seed, undersample):
         np.testing.assert_array_equal(getattr(task, f"y_{part}"), target[rows[part]])
     assert minority_counts(task) == wanted
     assert {part: int((getattr(task, f"y_{part}") == 0).sum()) for part in PARTS} == majority
+    everywhere = np.concatenate(list(row_numbers(task, dataset, EVERYWHERE).values()))
+    assert sorted(everywhere) == list(range(len(target))), "an unused row is used, or a row is lost"
+
+
+def test_large_test_has_the_class_ratio_of_the_test_split():
+    task = make_task(numbered(300, 150), 10, 0)
+    large = task.large_test
+    # 30 minority rows are kept, 6 of them for the test; the other 120 are unused.
+    assert (len(large.y), large.y.sum()) == (60 + 6 + 120, 126)
+    np.testing.assert_array_equal(large.X[:66], task.X_test)
+    np.testing.assert_array_equal(large.y[:66], task.y_test)
+    assert set(large.weight[large.y == 0]) == {1.0}
+    np.testing.assert_allclose(large.weight[large.y == 1], 6 / 126)
+
+
+def test_large_test_is_none_where_every_minority_row_is_used():
+    assert make_task(numbered(300, 30), 10, 0).large_test is None
+    assert make_task(numbered(300, 30), None, 0).large_test is None
 
 
 @settings(max_examples=30, deadline=None)
