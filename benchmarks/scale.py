@@ -73,6 +73,7 @@ def make(results: Path, files: int, datasets: int) -> None:
                 history.insert(1, "round", (history["iteration"] - 1) // 20)
                 write_frame(history, folder / "history.parquet")
                 selections = {"iteration": [1], "validation_score": [0.5], "test_score": [0.5]}
+                selections["large_test_score"] = [0.5]
                 write_frame(pd.DataFrame(selections), folder / "selections.parquet")
                 extra = {"wall_seconds": 7.0, "best_iteration": 9, "n_synthetic": 80}
                 extra |= {"device": "cpu", "actors": 40}

@@ -39,6 +39,7 @@ def collect(results: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
         - ``validation_score``: NaN where the classifier could not be fitted;
         - ``best_validation_score``, so far; NaN before the first score;
         - ``selected_test_score``: what the best samples so far score on the test split; NaN before the first;
+        - ``selected_large_test_score``: the same on the large test set; NaN where there is none;
         - `ENTROPIES`: nats per step, NaN where the policy was not updated.
 
     Raises
@@ -97,8 +98,9 @@ def _course(result: Path) -> pd.DataFrame:
     course["round"] = history.get("round", pd.Series(pd.NA, history.index)).astype("Int32")
     for name in ("validation_score", "best_validation_score"):
         course[name] = history[name].astype("float64")
-    scores = selections.set_index("iteration")["test_score"]
-    course["selected_test_score"] = history["iteration"].map(scores).astype("float64").ffill()
+    for name in ("test_score", "large_test_score"):
+        scores = selections.set_index("iteration")[name]
+        course[f"selected_{name}"] = history["iteration"].map(scores).astype("float64").ffill()
     for name in ENTROPIES:
         course[name] = history.get(name, pd.Series(np.nan, history.index)).astype("float32")
     return course

@@ -23,6 +23,7 @@ COLUMNS = {
     "ratio": "float64",
     "validation_score": "float64",
     "test_score": "float64",
+    "large_test_score": "float64",
     "status": "str",
     "message": "str",
     "settings": "str",
@@ -32,6 +33,7 @@ COLUMNS = {
 }
 """Columns of the score table in order, and their types.
 
+``large_test_score`` is the score on `autosmote.datasets.tasks.Task.large_test`, NaN where a task has none.
 ``ratio`` is the chosen number of minority over majority rows (NaN if the method has none); ``n_majority`` and
 ``n_minority`` count training rows after resampling; ``seconds`` is CPU time; ``settings`` is JSON.
 """
@@ -55,7 +57,8 @@ def validate(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        Has at least `COLUMNS`; further columns are left out.
+        Has at least `COLUMNS`, but for ``large_test_score``, which becomes NaN where it is not there; further
+        columns are left out.
 
     Returns
     -------
@@ -68,6 +71,8 @@ def validate(table: pd.DataFrame) -> pd.DataFrame:
         If a column is missing or of another type, a key is empty or occurs twice, a status is unknown, a row
         has no scores although its status promises them (or the reverse), or a sampler has two categories.
     """
+    if "large_test_score" not in table:  # Tables of earlier versions have none.
+        table = table.assign(large_test_score=np.nan)
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         raise ValueError(f"the score table lacks the columns {', '.join(missing)}")
@@ -83,6 +88,8 @@ def validate(table: pd.DataFrame) -> pd.DataFrame:
         finite = table[name].abs() < np.inf  # False for NaN
         _forbid(table, promised & ~finite, f"have no {name} although their status says so")
         _forbid(table, ~promised & table[name].notna(), f"have a {name} although their status says otherwise")
+    unpromised = ~promised & table["large_test_score"].notna()
+    _forbid(table, unpromised, "have a large_test_score although their status says otherwise")
 
     categories = table.groupby("sampler")["category"].nunique()
     several = categories[categories > 1]

@@ -10,7 +10,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -53,12 +53,17 @@ CLASSIFIERS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
 """The four base classifiers of Section 4.1 with scikit-learn's defaults, each built from a seed."""
 
 
-def _confusion(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[float, float, float, float]:
+def _confusion(
+    y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+) -> tuple[float, float, float, float]:
     """True negatives, false positives, false negatives, true positives of labels 0 and 1."""
     true, predicted = np.asarray(y_true), np.asarray(y_pred)
     for labels in (true, predicted):
         if labels.ndim != 1 or len(labels) != len(true) or not np.all((labels == 0) | (labels == 1)):
             raise ValueError("a metric compares two lists of the same length of labels 0 and 1")
+    if sample_weight is not None:
+        cells = np.bincount((2 * true + predicted).astype(np.intp), sample_weight, minlength=4)
+        return float(cells[0]), float(cells[1]), float(cells[2]), float(cells[3])
     negatives, positives = len(true) - np.count_nonzero(true), np.count_nonzero(true)
     true_positives = np.count_nonzero(true.astype(bool) & predicted.astype(bool))
     false_positives = np.count_nonzero(predicted) - true_positives
@@ -70,27 +75,25 @@ def _confusion(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[float, float, floa
     )
 
 
-def _macro_f1(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+def _macro_f1(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
     """The mean of both classes' F-measures: scikit-learn's f1_score in a hundredth of its time.
 
     That time is as long as the fit of a linear classifier, and a search needs a score per fit.
     """
-    tn, fp, fn, tp = _confusion(y_true, y_pred)
+    tn, fp, fn, tp = _confusion(y_true, y_pred, sample_weight)
     # A class that is never predicted has an F-measure of 0, which is the usual case at high imbalance.
     return sum(2 * hits / (2 * hits + fp + fn) if hits else 0.0 for hits in (tn, tp)) / 2
 
 
-def _mcc(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+def _mcc(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
     """Matthews' correlation coefficient, as `_macro_f1` does for the F-measure."""
-    tn, fp, fn, tp = _confusion(y_true, y_pred)
+    tn, fp, fn, tp = _confusion(y_true, y_pred, sample_weight)
     product = ((tn + fp) * (fn + tp) * 2) * ((tn + fn) * (fp + tp) * 2)
     return 2 * (tp * tn - fp * fn) / math.sqrt(product) if product else 0.0
 
 
-METRICS: Mapping[str, Callable[[ArrayLike, ArrayLike], float]] = MappingProxyType(
-    {"macro_f1": _macro_f1, "mcc": _mcc}
-)
-"""The two metrics of Section 4.1, each called as ``metric(y_true, y_pred)``; larger is better."""
+METRICS: Mapping[str, Callable[..., float]] = MappingProxyType({"macro_f1": _macro_f1, "mcc": _mcc})
+"""The two metrics of Section 4.1: ``metric(y_true, y_pred, sample_weight=None)``; larger is better."""
 
 
 def make_classifier(name: str, seed: int) -> ClassifierMixin:
@@ -170,8 +173,49 @@ def score(
         If `metric` is not a key of `METRICS`.
     """
     _require_known("metric", metric, METRICS)
-    _fit(estimator, X_train, y_train)
-    return METRICS[metric](y, estimator.predict(X))
+    return METRICS[metric](y, fit(estimator, X_train, y_train).predict(X))
+
+
+def held_out_scores(model: Predictor, task: Task, metric: str) -> tuple[float, float]:
+    """Score a fitted classifier on the test split, and on the large test set.
+
+    Parameters
+    ----------
+    model : Predictor
+        The classifier.
+    task : Task
+    metric : str
+        A key of `METRICS`.
+
+    Returns
+    -------
+    test_score : float
+        The metric on the test split.
+    large_test_score : float
+        The same on `Task.large_test`; NaN where there is none.
+
+    Raises
+    ------
+    UnknownNameError
+        If `metric` is not a key of `METRICS`.
+    """
+    _require_known("metric", metric, METRICS)
+    return _scores_of_labels(task, metric, np.concatenate([model.predict(X) for X in _held_out(task)]))
+
+
+def _held_out(task: Task) -> list[np.ndarray]:
+    """Rows that are labelled once everything is decided: those of the test split, then the unused ones.
+
+    They are predicted apart, so that the labels of the test split do not depend on what else is predicted.
+    """
+    return [task.X_test, task.X_unused] if len(task.X_unused) else [task.X_test]
+
+
+def _scores_of_labels(task: Task, metric: str, labels: np.ndarray) -> tuple[float, float]:
+    """Score the labels of the rows of `_held_out` on the test split, and on the large test set."""
+    measure, large = METRICS[metric], task.large_test
+    test_score = measure(task.y_test, labels[: len(task.y_test)])
+    return test_score, np.nan if large is None else measure(large.y, labels, large.weight)
 
 
 def evaluate(
@@ -258,6 +302,7 @@ def evaluate_sampler(
         - ``ratio``: the chosen ratio, NaN if there is none;
         - ``validation_score``, ``test_score``: NaN if no ratio worked, or the test rows of the chosen one
           could not be labelled;
+        - ``large_test_score``: that on `Task.large_test`; also NaN where the task has none;
         - ``status``: ``ok``; ``unchanged`` if the chosen result holds just the training rows (scores are
           kept; never said of no resampling); else, if no ratio worked, the gravest of ``timeout``,
           ``memory``, ``failed`` and ``not_applicable`` that occurred, or what went wrong with the test rows;
@@ -280,10 +325,10 @@ def evaluate_sampler(
     samples, sampling_seconds = _run(spec, grid, partial(_sampling, task, spec, grid, seed), limits)
 
     def label_test_rows(fitted: _Fitted) -> np.ndarray | _Failure:
-        if isinstance(fitted.X_test, _Failure):
-            _log_failures(spec, [fitted.X_test])
-            return fitted.X_test
-        return fitted.model.predict(task.X_test if fitted.X_test is None else fitted.X_test)
+        if isinstance(fitted.held_out, _Failure):
+            _log_failures(spec, [fitted.held_out])
+            return fitted.held_out
+        return np.concatenate([fitted.model.predict(X) for X in fitted.held_out])
 
     rows = []
     for classifier in classifiers:
@@ -335,7 +380,7 @@ def evaluate_method(
     grid = _checked_grid(spec, classifiers, metrics, ratios)
 
     def label_test_rows(fitted: _Fitted) -> np.ndarray | _Failure:
-        labelled, _ = _run(spec, [None], partial(_labelling, fitted.model, task.X_test), limits)
+        labelled, _ = _run(spec, [None], partial(_labelling, fitted.model, _held_out(task)), limits)
         return labelled[None]
 
     rows = []
@@ -408,8 +453,9 @@ def try_sampler(
 class _Sample:
     data: Resampled
     unchanged: bool
-    splits: tuple[np.ndarray, np.ndarray | _Failure] | None
-    """Validation and test rows, for a method that changes the columns."""
+    X_validation: np.ndarray
+    held_out: list[np.ndarray] | _Failure
+    """As `_held_out` returns them, in the columns of the method."""
 
 
 @dataclass(frozen=True)
@@ -418,8 +464,8 @@ class _Fitted:
     validation_predictions: np.ndarray
     settings: Mapping[str, Any]
     note: str = ""
-    X_test: np.ndarray | _Failure | None = None
-    """Test rows, for a method that changes the columns."""
+    held_out: list[np.ndarray] | _Failure = field(default_factory=list)
+    """As in `_Sample`."""
     unchanged: bool = False
     n_majority: int | None = None
     n_minority: int | None = None
@@ -570,15 +616,16 @@ def _sampling(
 def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _Failure:
     X, y = np.asarray(resampled.X, dtype=np.float64), np.asarray(resampled.y)
     _as_json(resampled.settings)
-    splits = None
-    n_features = task.X_train.shape[1]
+    X_validation = task.X_validation
+    held_out: list[np.ndarray] | _Failure = _held_out(task)
     if transform := resampled.transform:
-        X_validation = _guarded(_brought, transform, task.X_validation)
-        if isinstance(X_validation, _Failure):
-            return X_validation
-        n_features = X_validation.shape[1]
+        transformed = _guarded(_transformed, transform, task.X_validation)
+        if isinstance(transformed, _Failure):
+            return transformed
+        X_validation = transformed
         # What goes wrong with the test rows is kept for later: it must not decide which ratio is chosen.
-        splits = X_validation, _guarded(_brought, transform, task.X_test, n_features)
+        held_out = _guarded(_all_transformed, transform, _held_out(task), X_validation.shape[1])
+    n_features = X_validation.shape[1]
     if X.ndim != 2 or X.shape[1] != n_features or y.shape != X.shape[:1]:
         return _Failure(
             "failed", f"returned X of shape {X.shape} and y of shape {y.shape} for {n_features} features"
@@ -590,19 +637,30 @@ def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> _Sample | _
     if bad:
         return _Failure("failed", f"returned NaN or infinity in {bad} of {len(X)} rows")
     unchanged = spec.category != NO_RESAMPLING and _same_rows(X, y, task.X_train, task.y_train)
-    return _Sample(Resampled(X, y, resampled.settings), unchanged, splits)
+    return _Sample(Resampled(X, y, resampled.settings), unchanged, X_validation, held_out)
 
 
-def _brought(
+def _transformed(
     transform: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, n_features: int | None = None
 ) -> np.ndarray | _Failure:
-    """Bring rows into the columns of a method, which are so many if that is known."""
+    """Apply a method's transform, and check the column count where it is known."""
     brought = np.asarray(transform(rows))
     if brought.ndim != 2 or len(brought) != len(rows) or not np.isfinite(brought).all():
         return _Failure("failed", "could not bring other rows into its columns")
     if n_features not in (None, brought.shape[1]):
         return _Failure("failed", f"brought other rows into {brought.shape[1]} columns, not {n_features}")
     return brought
+
+
+def _all_transformed(
+    transform: Callable[[np.ndarray], np.ndarray], parts: Iterable[np.ndarray], n_features: int
+) -> list[np.ndarray] | _Failure:
+    transformed = []
+    for rows in parts:
+        if isinstance(part := _transformed(transform, rows, n_features), _Failure):
+            return part
+        transformed.append(part)
+    return transformed
 
 
 def _same_rows(X: np.ndarray, y: np.ndarray, X_other: np.ndarray, y_other: np.ndarray) -> bool:
@@ -618,9 +676,8 @@ def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: i
         return sample
     model = make_classifier(classifier, seed)
     try:
-        _fit(model, sample.data.X, sample.data.y)
-        X_validation, X_test = sample.splits or (task.X_validation, task.X_test)
-        predictions = model.predict(X_validation)
+        fit(model, sample.data.X, sample.data.y)
+        predictions = model.predict(sample.X_validation)
     except MemoryError as error:
         return _Failure("memory", _shorten(str(error) or "out of memory"))
     except ValueError as error:
@@ -633,7 +690,7 @@ def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: i
         model,
         predictions,
         sample.data.settings,
-        X_test=X_test,
+        held_out=sample.held_out,
         unchanged=sample.unchanged,
         n_majority=n_majority,
         n_minority=n_minority,
@@ -643,17 +700,17 @@ def _fit_sample(task: Task, sample: _Sample | _Failure, classifier: str, seed: i
 def _learning(
     task: Task, spec: MethodSpec, problem: Problem, grid: Sequence[float | None]
 ) -> Iterator[tuple[float | None, _Fitted | _Failure]]:
-    def fit(learn: Callable[[float | None], Learned], ratio: float | None) -> _Fitted:
+    def learn_at(learn: Callable[[float | None], Learned], ratio: float | None) -> _Fitted:
         learned = learn(ratio)
         predictions = _labels(learned.model, task.X_validation)
         _as_json(learned.settings)
         return _Fitted(learned.model, predictions, learned.settings, str(learned.note))
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # As in `_fit`.
+        warnings.simplefilter("ignore", ConvergenceWarning)  # As in `fit`.
         learn = _guarded(spec.build, problem)
         for ratio in grid:
-            yield ratio, learn if isinstance(learn, _Failure) else _guarded(fit, learn, ratio)
+            yield ratio, learn if isinstance(learn, _Failure) else _guarded(learn_at, learn, ratio)
 
 
 def _labels(model: Predictor, X: np.ndarray) -> np.ndarray:
@@ -663,8 +720,8 @@ def _labels(model: Predictor, X: np.ndarray) -> np.ndarray:
     return labels
 
 
-def _labelling(model: Predictor, X: np.ndarray) -> Iterator[tuple[None, np.ndarray | _Failure]]:
-    yield None, _guarded(_labels, model, X)
+def _labelling(model: Predictor, parts: Iterable[np.ndarray]) -> Iterator[tuple[None, np.ndarray | _Failure]]:
+    yield None, _guarded(lambda: np.concatenate([_labels(model, X) for X in parts]))
 
 
 def _choose(
@@ -688,10 +745,12 @@ def _choose(
         at = "" if ratio is None else f" at the chosen ratio {ratio}"
         reason = f"test rows{at}: {labels.status.replace('_', ' ')}: {labels.reason}"
         return _without_score(labels.status, "; ".join(filter(None, (message, reason))))
+    test_score, large_test_score = _scores_of_labels(task, metric, labels)
     return {
         "ratio": np.nan if ratio is None else ratio,
         "validation_score": scores[ratio],
-        "test_score": measure(task.y_test, labels),
+        "test_score": test_score,
+        "large_test_score": large_test_score,
         "status": "unchanged" if chosen.unchanged else "ok",
         "message": "; ".join(filter(None, (message, chosen.note))),
         "settings": _as_json(chosen.settings),
@@ -705,6 +764,7 @@ def _without_score(status: str, message: str) -> dict[str, Any]:
         "ratio": np.nan,
         "validation_score": np.nan,
         "test_score": np.nan,
+        "large_test_score": np.nan,
         "status": status,
         "message": message,
         "settings": "{}",
@@ -735,8 +795,23 @@ def _message(fits: Mapping[float | None, _Fitted | _Failure]) -> str:
     return "; ".join(parts)
 
 
-def _fit(estimator: ClassifierMixin, X: np.ndarray, y: np.ndarray) -> None:
+def fit(estimator: ClassifierMixin, X: np.ndarray, y: np.ndarray) -> ClassifierMixin:
+    """Fit a base classifier, without its warning that it stops at its iteration limit.
+
+    Parameters
+    ----------
+    estimator : sklearn.base.ClassifierMixin
+        The classifier; it is fitted in place.
+    X : ndarray of float64, shape (n_rows, n_features)
+    y : ndarray of int64, shape (n_rows,)
+        1 for the minority class and 0 for the majority class.
+
+    Returns
+    -------
+    sklearn.base.ClassifierMixin
+        `estimator`.
+    """
     with warnings.catch_warnings():
         # LinearSVC may stop at its default number of iterations; the study keeps that default on purpose.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        estimator.fit(X, y)
+        return estimator.fit(X, y)

@@ -20,7 +20,7 @@ import sklearn
 import torch
 
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.protocol import METRICS, make_classifier, score
+from autosmote.evaluation.protocol import METRICS, fit, held_out_scores, make_classifier
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
 from autosmote.study import strategies
@@ -152,6 +152,7 @@ def run_search(
         scores = {
             "validation_score": best.score,
             "test_score": float(selections["test_score"].iloc[-1]),
+            "large_test_score": float(selections["large_test_score"].iloc[-1]),
             "status": "ok",
             "message": chosen.note,
             "n_majority": len(best.y) - n_minority,
@@ -163,6 +164,7 @@ def run_search(
         scores = {
             "validation_score": math.nan,
             "test_score": math.nan,
+            "large_test_score": math.nan,
             "status": status,
             "message": message,
             "n_majority": None,
@@ -195,22 +197,12 @@ def _with_test_scores(
     selections: Sequence[Selection], task: Task, classifier: str, metric: str
 ) -> pd.DataFrame:
     """List what was selected one after the other, with the test scores that the search did not know."""
-    rows = [
-        (
-            selection.iteration,
-            selection.score,
-            score(
-                make_classifier(classifier, task.seed),
-                selection.X,
-                selection.y,
-                task.X_test,
-                task.y_test,
-                metric,
-            ),
-        )
-        for selection in selections
-    ]
-    return pd.DataFrame(rows, columns=["iteration", "validation_score", "test_score"])
+    rows = []
+    for selection in selections:
+        model = fit(make_classifier(classifier, task.seed), selection.X, selection.y)
+        rows.append((selection.iteration, selection.score, *held_out_scores(model, task, metric)))
+    columns = ["iteration", "validation_score", "test_score", "large_test_score"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _search_key(

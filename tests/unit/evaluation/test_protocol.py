@@ -22,6 +22,7 @@ from autosmote import samplers
 from autosmote.analysis.scores import COLUMNS, validate
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.protocol import CLASSIFIERS, METRICS, evaluate_sampler, make_classifier, score
+from autosmote.evaluation.protocol import evaluate as evaluate_any
 from autosmote.samplers import NotApplicable, Resampled, SamplerSpec
 from autosmote.utils.errors import UnknownNameError
 
@@ -194,6 +195,45 @@ def test_no_resampling_is_the_plain_classifier(task):
         assert row["test_score"] == expected
         assert (row["status"], row["message"]) == ("ok", "")
         assert (row["n_majority"], row["n_minority"]) == (16, 4)
+        assert math.isnan(row["large_test_score"])
+
+
+@pytest.mark.parametrize("name", ["NoResampling", "RandomOverSampler", "DecisionThreshold"])
+def test_the_large_test_set_counts_rates_at_the_ratio_of_the_test_split(task, name):
+    unused = np.linspace(-1, 12, 40)[:, None]
+    large = dataclasses.replace(task, X_unused=unused)
+    given = {"classifiers": ["tree"], "metrics": list(METRICS), "ratios": [0.5, 1.0], "seed": task.seed}
+    plain, rows = (evaluate_any(each, samplers.get(name), **given) for each in (task, large))
+    for before, row in zip(plain, rows, strict=True):
+        assert row["test_score"] == before["test_score"], "the paper's score must not change"
+    if name == "NoResampling":
+        tree = make_classifier("tree", task.seed).fit(task.X_train, task.y_train)
+        P = 2 / 8
+        recall = np.append(tree.predict(task.X_test[8:]), tree.predict(unused)).mean()
+        false_alarms = tree.predict(task.X_test[:8]).mean()
+        cells = [[1 - false_alarms, false_alarms], [P * (1 - recall), P * recall]]
+        true, predicted = [0, 0, 1, 1], [0, 1, 0, 1]
+        weight = np.ravel(cells)
+        expected = [
+            f1_score(true, predicted, average="macro", sample_weight=weight),
+            matthews_corrcoef(true, predicted, sample_weight=weight),
+        ]
+        assert [row["large_test_score"] for row in rows] == pytest.approx(expected, abs=1e-12)
+    else:
+        assert all(np.isfinite(row["large_test_score"]) for row in rows)
+
+
+def test_unused_rows_decide_nothing(task):
+    some = dataclasses.replace(task, X_unused=np.linspace(-1, 12, 40)[:, None])
+    others = dataclasses.replace(task, X_unused=np.full((3, 1), 4.0))
+    one, other = (
+        evaluate(each, scripted({0.2: threshold(4), 0.4: threshold(7)}), ratios=[0.2, 0.4])
+        for each in (some, others)
+    )
+    for row in (*one, *other):
+        row.pop("seconds")
+        row.pop("large_test_score")
+    assert one == other
 
 
 def test_every_row_counts_the_shared_sampling_time(task):
@@ -542,6 +582,14 @@ def test_metrics_of_many_rows_equal_scikit_learns(seed, n, minority, predicted):
     f1 = f1_score(y_true, y_pred, average="macro", zero_division=0)
     assert METRICS["macro_f1"](y_true.astype(int), y_pred.astype(int)) == f1
     assert METRICS["mcc"](y_true, y_pred) == matthews_corrcoef(y_true, y_pred)
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(1, 9)), min_size=2, max_size=50))
+def test_weights_count_as_repeated_rows(rows):
+    y_true, y_pred, weight = np.array(rows).T
+    for metric in METRICS.values():
+        repeated = metric(np.repeat(y_true, weight), np.repeat(y_pred, weight))
+        assert metric(y_true, y_pred, weight) == pytest.approx(repeated, abs=1e-12)
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -34,6 +34,7 @@ def score_table(**samplers: float) -> pd.DataFrame:
     filled = {
         "ratio": 0.5,
         "validation_score": 0.5,
+        "large_test_score": 0.5,
         "message": "",
         "settings": "{}",
         "n_majority": 9,
@@ -78,6 +79,7 @@ def searches(tmp_path: Path) -> Path:
         }
     ).assign(round=[0, 0, 1], low_level_entropy=[math.nan, 2.0, 1.0])
     selections = pd.DataFrame({"iteration": [1, 2], "validation_score": [0.1, 0.2], "test_score": [0.0, 0.3]})
+    selections["large_test_score"] = [0.1, 0.25]
     for strategy, sampler in (("autosmote", "AutoSMOTE"), ("flat", "Flat policy")):
         scores = score_table(**ALL)
         row = scores[scores["sampler"] == sampler].iloc[0].to_dict()
@@ -92,6 +94,7 @@ def test_courses_hold_what_the_searches_left(searches: Path) -> None:
     assert found["sampler"].tolist() == ["AutoSMOTE"] * 3 + ["Flat policy"] * 3
     assert found["iteration"].tolist() == [1, 2, 3] * 2
     assert found["selected_test_score"].tolist() == [0.0, 0.3, 0.3] * 2
+    assert found["selected_large_test_score"].tolist() == [0.1, 0.25, 0.25] * 2
     assert found["round"].tolist() == [0, 0, 1] * 2
     np.testing.assert_array_equal(found["low_level_entropy"], [np.nan, 2, 1] * 2)
     assert found["cross_instance_entropy"].isna().all()
@@ -105,7 +108,7 @@ def test_courses_hold_what_the_searches_left(searches: Path) -> None:
 def test_a_search_that_was_ended_before_its_first_iteration_counts(searches: Path) -> None:
     nothing = pd.DataFrame({name: np.empty(0) for name in ("iteration", "validation_score")})
     write_frame(nothing.assign(best_validation_score=[]), searches / "flat" / "history.parquet")
-    write_frame(nothing.assign(test_score=[]), searches / "flat" / "selections.parquet")
+    write_frame(nothing.assign(test_score=[], large_test_score=[]), searches / "flat" / "selections.parquet")
     found = courses.collect(sorted(searches.glob("*/result.json")))
     (failed,) = found[found["sampler"] == "Flat policy"].to_dict("records")
     assert failed["iteration"] == 1

@@ -279,7 +279,8 @@ def test_only_the_chosen_model_labels_the_test_rows_and_cannot_change_them(task)
     before, ones = task.X_test.copy(), dict(zip(RATIOS, (5, 20, 30, 40), strict=True))
     run(task, scripted(lambda ratio: Learned(Watched(ones[ratio]))), classifiers=["tree"], metrics=["mcc"])
     n_validation, n_test = len(task.y_validation), len(task.y_test)
-    assert labelled == [*((each, n_validation) for each in ones.values()), (30, n_test)]
+    expected = [*((each, n_validation) for each in ones.values()), (30, n_test), (30, len(task.X_unused))]
+    assert labelled == expected
     np.testing.assert_array_equal(task.X_test, before)
 
 

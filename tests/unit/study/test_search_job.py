@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import f1_score
 from sklearn.tree import DecisionTreeClassifier
 
 from autosmote.analysis.scores import collect
@@ -28,7 +29,14 @@ def task():
     part = np.arange(210) % 5
     parts = {"train": part < 3, "validation": part == 3, "test": part == 4}
     arrays = {f"{c}_{name}": v[rows] for name, rows in parts.items() for c, v in (("X", X), ("y", y))}
-    return Task("made", 6, 3, **arrays, feature_names=["a", "b", "c"], onehot=np.zeros(3, dtype=bool))
+    unused = rng.normal(size=(50, 3)) + 1.0
+    return Task(
+        *("made", 6, 3),
+        **arrays,
+        feature_names=["a", "b", "c"],
+        onehot=np.zeros(3, dtype=bool),
+        X_unused=unused,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +73,21 @@ def test_both_scores_can_be_had_again_from_the_saved_rows(task, outcome):
     for part in ("validation", "test"):
         X, y = getattr(task, f"X_{part}"), getattr(task, f"y_{part}")
         assert outcome.row[f"{part}_score"] == METRICS["macro_f1"](y, tree.predict(X))
+    hits = np.append(tree.predict(task.X_test[task.y_test == 1]), tree.predict(task.X_unused))
+    alarms = tree.predict(task.X_test[task.y_test == 0])
+    weight = np.append(np.full(len(hits), task.y_test.sum() / len(hits)), np.ones(len(alarms)))
+    true = np.append(np.ones(len(hits)), np.zeros(len(alarms)))
+    expected = f1_score(true, np.append(hits, alarms), average="macro", sample_weight=weight)
+    assert outcome.row["large_test_score"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_test_split_decides_nothing(task, outcome):
-    other = dataclasses.replace(task, y_test=1 - task.y_test, X_test=-task.X_test)
+    other = dataclasses.replace(task, y_test=1 - task.y_test, X_test=-task.X_test, X_unused=-task.X_unused)
     shuffled = run_search(other, "tree", "macro_f1", SETTINGS)
     assert shuffled.history.to_csv() == outcome.history.to_csv()
     assert_array_equal(shuffled.samples["X"], outcome.samples["X"])
     assert shuffled.row["test_score"] != outcome.row["test_score"]
+    assert shuffled.row["large_test_score"] != outcome.row["large_test_score"]
 
 
 def test_selections_are_the_bests_of_searches_that_end_there(task, outcome):
@@ -91,10 +106,8 @@ def test_other_strategies_tell_their_selections(task, strategy):
     outcome = run_search(task, "tree", "macro_f1", SETTINGS, strategy=strategy)
     last = outcome.selections.iloc[-1]
     assert last["iteration"] == outcome.row["best_iteration"]
-    assert (last["validation_score"], last["test_score"]) == (
-        outcome.row["validation_score"],
-        outcome.row["test_score"],
-    )
+    for name in ("validation_score", "test_score", "large_test_score"):
+        assert last[name] == outcome.row[name]
 
 
 def test_saved_files_hold_the_outcome(outcome, tmp_path):
