@@ -6,13 +6,15 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from literal_policies import literal
 from numpy.testing import assert_allclose, assert_array_equal
 
+from autosmote.search import reference
 from autosmote.search.learner import Buffer, Learner, Steps, episode_steps
 from autosmote.search.policies import _PairScores
-from autosmote.search.rollout import Actor, episode_rng
+from autosmote.search.rollout import Actor, cross_instance_state, episode_rng
 from autosmote.search.settings import SearchSettings
-from autosmote.search.space import WEIGHTS, SearchSpace
+from autosmote.search.space import SearchSpace
 
 
 @pytest.fixture
@@ -119,61 +121,33 @@ def test_keeping_the_newest_steps_keeps_the_end(space):
 # -- the loss and its gradient -----------------------------------------------------------------------------
 
 
-def uncompressed_update(learner, name, steps, settings):
-    """Loss and gradients of Eq. 2, every step evaluated by itself on explicit feature vectors."""
-    policies, policy = learner.policies, getattr(learner.policies, name)
-    X = policies.features.numpy()
+def single_steps(space, settings, name, steps):
+    """The steps as those of the reference: what each one saw, on feature vectors."""
 
-    def features(instance, count_bin):
-        return np.concatenate([X[instance], np.eye(10)[count_bin]])
-
-    def evaluate(state):
+    def state(row):
+        counts = np.zeros(space.n_instances, dtype=int)
         if name == "cross_instance":
-            inputs = policies.start
-        else:
-            inputs = torch.tensor(features(state[0], state[1]), dtype=torch.float32)[None]
-        representation = policy.encoder(inputs)
-        value = policy.value(representation)[0, 0]
-        if name != "low_level":
-            return torch.log_softmax(policy.policy(representation)[0], dim=0), value
-        neighbours = policies.neighbours[state[0]].numpy()
-        pairs = [
-            np.concatenate([features(j, b), np.eye(len(WEIGHTS))[w]])
-            for j, b in zip(neighbours, state[2:], strict=True)
-            for w in range(len(WEIGHTS))
-        ]
-        pairs = torch.tensor(np.array(pairs), dtype=torch.float32)
-        hidden = torch.relu(policy.scorer(torch.cat([representation.expand(len(pairs), -1), pairs], dim=1)))
-        log_probabilities = torch.log_softmax(policy.score(hidden)[:, 0], dim=0)
-        if settings.hierarchy == "flat":
-            boolean = policy.next(representation)[0]
-            stay, go = torch.nn.functional.logsigmoid(-boolean), torch.nn.functional.logsigmoid(boolean)
-            log_probabilities = torch.cat([stay + log_probabilities, go])
-        return log_probabilities, value
+            return (torch.from_numpy(cross_instance_state(space, settings)),)
+        i = row[0]
+        counts[i] = row[1] * settings.count_bin_width
+        if name == "low_level":
+            counts[space.neighbours[i]] = row[2:] * settings.count_bin_width
+        own, pairs = reference.low_level_state(space, i, counts, settings.count_bin_width)
+        return (own, pairs) if name == "low_level" else (own,)
 
-    outputs = [evaluate(steps.states[s]) for s in steps.state]
-    values = [value.item() for _, value in outputs]
-    chosen = [log_probabilities[a] for (log_probabilities, _), a in zip(outputs, steps.action, strict=True)]
-    rho = [min(1.0, math.exp(c.item() - b)) for c, b in zip(chosen, steps.log_probability, strict=True)]
-    n, targets = len(steps), []
-    for start in range(n):
-        target, weight = values[start], 1.0
-        for t in range(start, n):
-            following = 0.0 if steps.last[t] else settings.discount * values[t + 1]
-            target += weight * rho[t] * (steps.reward[t] + following - values[t])
-            weight *= rho[t] * settings.discount
-            if steps.last[t]:
-                break
-        targets.append(target)
-    loss = torch.zeros(())
-    for t, (log_probabilities, value) in enumerate(outputs):
-        following = 0.0 if steps.last[t] else settings.discount * targets[t + 1]
-        advantage = rho[t] * (steps.reward[t] + following - values[t])
-        entropy = -(log_probabilities.exp() * log_probabilities).sum()
-        loss = (
-            loss - advantage * chosen[t] + 0.5 * (targets[t] - value) ** 2 - settings.entropy_cost * entropy
+    return [
+        reference.Step(state(steps.states[seen]), action, log_probability, reward, last)
+        for seen, action, log_probability, reward, last in zip(
+            steps.state, steps.action, steps.log_probability, steps.reward, steps.last, strict=True
         )
-    policy.zero_grad()
+    ]
+
+
+def uncompressed_update(space, learner, name, steps, settings):
+    """Loss and gradients of Eq. 2, every step evaluated by itself on explicit feature vectors."""
+    policy = getattr(literal(space, settings, learner.policies), name)
+    single = single_steps(space, settings, name, steps)
+    loss, _ = reference.loss(policy, single, settings.discount, settings.entropy_cost)
     loss.backward()
     return loss.item(), {key: p.grad.clone() for key, p in policy.named_parameters()}
 
@@ -199,7 +173,7 @@ def test_loss_and_gradients_equal_those_of_single_steps(space, name, hierarchy):
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0))
     batch_size = getattr(settings, f"{name}_buffer")
     steps = episode_steps(episode, 0.7)[name][-batch_size:]
-    expected_loss, expected = uncompressed_update(learner, name, steps, settings)
+    expected_loss, expected = uncompressed_update(space, learner, name, steps, settings)
 
     report = learner.learn(episode, 0.7)
     gradients = {key: p.grad for key, p in getattr(learner.policies, name).named_parameters()}

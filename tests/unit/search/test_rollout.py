@@ -1,107 +1,50 @@
-"""Episodes against Algorithm 1 written step by step, with PyTorch evaluating every step anew."""
+"""Episodes against Algorithm 1 taken literally, with PyTorch evaluating every step anew."""
 
 import numpy as np
 import pytest
 import torch
+from literal_policies import literal
 from numpy.testing import assert_allclose, assert_array_equal
 
+from autosmote.search import reference
 from autosmote.search.policies import Policies
 from autosmote.search.rollout import Actor, cross_instance_state, episode_rng
 from autosmote.search.settings import LEVELS, SearchSettings
 from autosmote.search.space import WEIGHTS, SearchSpace
 
 
-def invert(probabilities, uniform):
-    """First action whose cumulative probability exceeds the uniform number."""
-    total = 0.0
-    for action, probability in enumerate(probabilities):
-        total += probability
-        if uniform < total:
-            return action
-    return len(probabilities) - 1
+def constant(probabilities):
+    """A policy that sees nothing."""
+    return lambda *state: (torch.tensor(probabilities, dtype=torch.float64).log(), torch.zeros(()))
 
 
-def one_hot(count, width):
-    features = np.zeros(10)
-    features[min(count // width, 9)] = 1
-    return features
-
-
-def plain_mlp(sequential, inputs):
-    for layer in sequential:
-        inputs = layer(inputs)
-    return inputs
-
-
-def pair_probabilities(space, settings, policies, i, counts):
-    """Representation of an instance's state, and log-probabilities of its pairs, on explicit vectors."""
-    width, low, X = settings.count_bin_width, policies.low_level, space.state_features
-    state = np.append(X[i], one_hot(counts[i], width))
-    representation = plain_mlp(low.encoder, torch.tensor(state, dtype=torch.float32)[None])
-    pairs = [
-        np.concatenate([X[j], one_hot(counts[j], width), np.eye(len(WEIGHTS))[w]])
-        for j in space.neighbours[i]
-        for w in range(len(WEIGHTS))
-    ]
-    if settings.low_level_policy == "random":
-        return representation, np.log(np.full(len(pairs), 1 / len(pairs)))
-    inputs = torch.cat(
-        [representation.expand(len(pairs), -1), torch.tensor(np.array(pairs), dtype=torch.float32)], dim=1
-    )
-    scores = low.score(torch.relu(low.scorer(inputs)))[:, 0]
-    return representation, torch.log_softmax(scores, dim=0).detach().double().numpy()
-
-
-def step_by_step(space, settings, policies, rng):
-    """Algorithm 1 with one policy evaluation per decision, on explicit feature vectors.
-
-    Returns g1, the factors, and a list of (instance, count, neighbours' counts, action, log-probability).
-    """
-    width, X = settings.count_bin_width, space.state_features
-
-    def factor(name, state, uniform):
-        policy, rule = getattr(policies, name), getattr(settings, f"{name}_policy")
-        logits = policy.policy(plain_mlp(policy.encoder, torch.tensor(state, dtype=torch.float32)[None]))[0]
-        if rule == "half":
-            return len(logits) // 2
-        probabilities = torch.softmax(logits, dim=0).detach().double().numpy()
-        return invert(np.full(len(logits), 1 / len(logits)) if rule == "random" else probabilities, uniform)
-
-    counts = np.zeros(space.n_instances, dtype=int)
-    g1 = factor("cross_instance", np.append(X.mean(axis=0), one_hot(0, width)), rng.random())
-    uniforms = rng.random(space.n_instances)
-    factors, steps = [], []
-    for i in range(space.n_instances):
-        g2 = factor("instance_specific", np.append(X[i], one_hot(counts[i], width)), uniforms[i])
-        factors.append(g2)
-        n_steps = round(g1 * g2 * space.demand[i])
-        for uniform in rng.random(n_steps) if n_steps else []:
-            _, log_probabilities = pair_probabilities(space, settings, policies, i, counts)
-            action = invert(np.exp(log_probabilities), uniform)
-            nearest = space.neighbours[i]
-            steps.append((i, counts[i], counts[nearest].copy(), action, log_probabilities[action]))
-            counts[i] += 1
-            counts[nearest[action // len(WEIGHTS)]] += 1
-    return g1, factors, steps
+def replace_unlearned(space, settings, policies):
+    """Put what an ablation decides by (Section 4.4) in the place of its networks."""
+    sizes = dict(zip(LEVELS, (settings.g1_actions, settings.g2_actions, space.n_actions), strict=True))
+    for level, size in sizes.items():
+        rule = getattr(settings, f"{level}_policy")
+        if rule != "learned":
+            probabilities = np.eye(size)[size // 2] if rule == "half" else np.full(size, 1 / size)
+            delattr(policies, level)
+            setattr(policies, level, constant(probabilities))
+    return policies
 
 
 def flat_step_by_step(space, settings, policies, rng):
     """The steps of a flat policy: in each the boolean, and the pair unless it goes to the next instance."""
     counts = np.zeros(space.n_instances, dtype=int)
-    steps = []
+    instances, steps = [], []
     for i, nearest in enumerate(space.neighbours):
         for uniform in rng.random(round(settings.g1_max * settings.g2_max * space.demand[i])):
-            representation, pairs = pair_probabilities(space, settings, policies, i, counts)
-            logit = policies.low_level.next(representation).item()
-            log_next, log_stay = -np.logaddexp(0, -logit), -np.logaddexp(0, logit)
-            log_probabilities = np.append(log_stay + pairs, log_next)
-            action = invert(np.exp(log_probabilities), uniform)
-            steps.append((i, counts[i], counts[nearest].copy(), action, log_probabilities[action]))
-            if action == len(pairs):
+            state = reference.low_level_state(space, i, counts, settings.count_bin_width)
+            step = reference.decide(policies.low_level, state, uniform)
+            instances.append(i)
+            steps.append(step)
+            if step.action == space.n_actions:
                 break
             counts[i] += 1
-            counts[nearest[action // len(WEIGHTS)]] += 1
-    return steps
+            counts[nearest[step.action // len(WEIGHTS)]] += 1
+    return instances, steps
 
 
 def make_problem(width=3, labels=1, other_features=False, scale=3.0, **keys):
@@ -140,17 +83,22 @@ def problem(request):
     return make_problem(**request.param)
 
 
-def assert_same_steps(episode, steps, width):
-    assert len(episode.action) == len(steps)
+def count_bins(one_hots):
+    return one_hots.argmax(axis=-1)
+
+
+def assert_same_steps(space, episode, instances, steps):
+    assert len(episode.action) == len(steps) == len(instances)
     if not steps:
         return
-    instances, counts, neighbour_counts, actions, log_probabilities = zip(*steps, strict=True)
     assert_array_equal(episode.step_instance, instances)
-    assert_array_equal(episode.action, actions)
-    assert_allclose(episode.log_probability, log_probabilities, atol=1e-5)
-    bins = np.minimum(np.array(counts, dtype=int) // width, 9)
-    assert_array_equal(episode.segment_bin[episode.step_segment], bins)
-    expected = np.minimum(np.array(neighbour_counts) // width, 9)
+    assert_array_equal(episode.action, [step.action for step in steps])
+    assert_allclose(episode.log_probability, [step.log_probability for step in steps], atol=1e-5)
+    n_features = space.state_features.shape[1]
+    own = np.array([step.state[0].numpy() for step in steps])
+    assert_array_equal(episode.segment_bin[episode.step_segment], count_bins(own[:, n_features:]))
+    pairs = np.array([step.state[1].numpy()[:: len(WEIGHTS)] for step in steps])
+    expected = count_bins(pairs[:, :, n_features : -len(WEIGHTS)])
     assert_array_equal(episode.segment_neighbour_bins[episode.step_segment], expected)
 
 
@@ -158,14 +106,20 @@ def assert_same_steps(episode, steps, width):
 def test_same_random_numbers_give_the_same_episode(problem, number):
     space, settings, policies = problem
     episode = Actor(space, settings, policies.export()).episode(episode_rng(5, number))
-    g1, factors, steps = step_by_step(space, settings, policies, episode_rng(5, number))
+    slow = replace_unlearned(space, settings, literal(space, settings, policies))
+    steps, samples = reference.generate(space, slow, episode_rng(5, number), settings.count_bin_width)
+    g1 = steps["cross_instance"][0].action
+    factors = [step.action for step in steps["instance_specific"]]
     assert episode.g1 == g1
     assert_array_equal(episode.g2, factors)
     assert_array_equal(
         np.bincount(episode.step_instance, minlength=7),
         [round(g1 * g2 * demand) for g2, demand in zip(factors, space.demand, strict=True)],
     )
-    assert_same_steps(episode, steps, settings.count_bin_width)
+    assert_same_steps(space, episode, samples.source, steps["low_level"])
+    decoded = space.decode(*episode.rows())
+    for column in ("source", "neighbour", "weight"):
+        assert_array_equal(getattr(decoded, column), getattr(samples, column))
 
 
 FLAT = [
@@ -185,13 +139,17 @@ def test_a_flat_policy_takes_the_steps_of_its_slow_version(keys, number, boolean
         with torch.no_grad():
             policies.low_level.next.bias.fill_(-3.0)
     episode = Actor(space, settings, policies.export()).episode(episode_rng(5, number))
-    steps = flat_step_by_step(space, settings, policies, episode_rng(5, number))
-    assert_same_steps(episode, steps, settings.count_bin_width)
+    instances, steps = flat_step_by_step(
+        space, settings, literal(space, settings, policies), episode_rng(5, number)
+    )
+    assert_same_steps(space, episode, instances, steps)
     assert episode.g1 is None and len(episode.g2) == 0
     instance, action = episode.rows()
-    made = [step for step in steps if step[3] != space.n_actions]
-    assert_array_equal(instance, [step[0] for step in made])
-    assert_array_equal(action, [step[3] for step in made])
+    made = [
+        (i, step.action) for i, step in zip(instances, steps, strict=True) if step.action != space.n_actions
+    ]
+    assert_array_equal(instance, [i for i, _ in made])
+    assert_array_equal(action, [a for _, a in made])
 
 
 @pytest.mark.parametrize(("bias", "rows", "decisions"), [(1e4, 0, 1), (-1e4, 30, 30)])
