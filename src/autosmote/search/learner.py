@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -67,20 +67,35 @@ class Steps:
         return Steps(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
+class Unroll(NamedTuple):
+    """Consecutive steps of one policy that are learned from together.
+
+    Attributes
+    ----------
+    steps : Steps
+    following : Steps
+        What comes after them; of its first state is the value that the last step is bootstrapped with, unless
+        that step ends an episode.
+    """
+
+    steps: Steps
+    following: Steps
+
+
 class Buffer:
-    """Queue of the newest steps of one policy; a batch is popped when it holds enough (Algorithm 2).
+    """Queue of the newest steps of one policy; an unroll is popped when it holds enough (Algorithm 2).
 
     Parameters
     ----------
-    batch_size : int
-        Steps in a batch, B.
-    batches : int
-        Batches to keep at most. Older steps are dropped: they could only be learned from too late.
+    unroll_length : int
+        Steps in an unroll, B.
+    unrolls : int
+        Unrolls to keep at most. Older steps are dropped: they could only be learned from too late.
     """
 
-    def __init__(self, batch_size: int, batches: int) -> None:
-        self.batch_size = batch_size
-        self.capacity = batch_size * batches
+    def __init__(self, unroll_length: int, unrolls: int) -> None:
+        self.unroll_length = unroll_length
+        self.capacity = unroll_length * unrolls
         self.steps: Steps | None = None
 
     def push(self, steps: Steps) -> None:
@@ -89,28 +104,25 @@ class Buffer:
             joined = steps if self.steps is None else self.steps.followed_by(steps)
             self.steps = joined[-self.capacity :]
 
-    def pop(self) -> tuple[Steps, Steps] | None:
-        """Take the newest steps that make whole batches, at most one batch of them, oldest first.
+    def pop(self) -> Unroll | None:
+        """Take the newest steps that make whole unrolls, at most one of them, oldest first.
 
         Returns
         -------
-        tuple of Steps, or None
-            A batch, and the steps after it (whose first state the batch's last value is bootstrapped from);
-            None if there are fewer steps than a batch.
+        Unroll or None
+            None if there are fewer steps than an unroll has.
         """
-        if self.steps is None or len(self.steps) < self.batch_size:
+        if self.steps is None or len(self.steps) < self.unroll_length:
             return None
-        whole = len(self.steps) // self.batch_size * self.batch_size
+        whole = len(self.steps) // self.unroll_length * self.unroll_length
         newest = self.steps[-whole:]
-        batch, rest = newest[: self.batch_size], newest[self.batch_size :]
-        self.steps = rest if len(rest) else None
-        return batch, rest
+        unroll = Unroll(newest[: self.unroll_length], newest[self.unroll_length :])
+        self.steps = unroll.following if len(unroll.following) else None
+        return unroll
 
     def state_dict(self) -> dict[str, Tensor]:
         """The steps as tensors; empty if there are none."""
-        if self.steps is None:
-            return {}
-        return {f.name: torch.from_numpy(getattr(self.steps, f.name)) for f in fields(Steps)}
+        return {} if self.steps is None else _tensors(self.steps)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take the steps that `state_dict` returned.
@@ -119,13 +131,21 @@ class Buffer:
         ----------
         state : mapping of str to Tensor
         """
-        self.steps = Steps(**{name: tensor.numpy() for name, tensor in state.items()}) if state else None
+        self.steps = _steps(state) if state else None
+
+
+def _tensors(steps: Steps) -> dict[str, Tensor]:
+    return {f.name: torch.from_numpy(getattr(steps, f.name)) for f in fields(Steps)}
+
+
+def _steps(state: Mapping[str, Tensor]) -> Steps:
+    return Steps(**{name: tensor.numpy() for name, tensor in state.items()})
 
 
 def policy_loss(
     output: PolicyOutput, steps: Steps, *, bootstrap: float, discount: float, entropy_cost: float
 ) -> tuple[Tensor, Tensor]:
-    """Eq. 2 summed over a batch, less the entropy bonus.
+    """Eq. 2 summed over an unroll, less the entropy bonus.
 
     The paper writes the policy gradient as something to maximise and the value error as something to minimise
     in one sum; here both are minimised.
@@ -145,7 +165,7 @@ def policy_loss(
     -------
     loss : Tensor, scalar
     entropy : Tensor, scalar
-        Mean entropy of the policy over the steps, in nats.
+        Mean entropy of the policy over its steps, in nats.
     """
     device = output.values.device
     state = torch.from_numpy(steps.state).to(device)
@@ -198,6 +218,7 @@ class Learner:
             name: Buffer(getattr(settings, f"{name}_buffer"), settings.updates_per_iteration)
             for name in settings.learned
         }
+        self._batches: dict[str, list[Unroll]] = {name: [] for name in settings.learned}
         self._optimisers = {
             name: Adam(getattr(self.policies, name).parameters(), settings.learning_rate)
             for name in settings.learned
@@ -205,7 +226,7 @@ class Learner:
         self._recent: deque[float] = deque(maxlen=settings.reward_window)
 
     def learn(self, episode: Episode, reward: float) -> dict[str, float]:
-        """Store an episode and update each policy whose buffer is full (Algorithm 2, lines 4 to 14).
+        """Store an episode and update each policy whose batch is full (Algorithm 2, lines 4 to 14).
 
         Parameters
         ----------
@@ -229,10 +250,14 @@ class Learner:
             self._buffers[name].push(steps)
             loss = entropy = math.nan
             for _ in range(self.settings.updates_per_iteration):
-                popped = self._buffers[name].pop()
-                if popped is None:
+                unroll = self._buffers[name].pop()
+                if unroll is None:
                     break
-                loss, entropy = self._update(name, *popped)
+                batch = self._batches[name]
+                batch.append(Unroll(unroll.steps, unroll.following[:1]))
+                if len(batch) == self.settings.batch_unrolls:
+                    loss, entropy = self._update(name, batch)
+                    batch.clear()
             report |= {f"{name}_loss": loss, f"{name}_entropy": entropy}
         return report
 
@@ -259,6 +284,10 @@ class Learner:
             "policies": self.policies.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self._optimisers.items()},
             "buffers": {name: buffer.state_dict() for name, buffer in self._buffers.items()},
+            "batches": {
+                name: [(_tensors(unroll.steps), _tensors(unroll.following)) for unroll in batch]
+                for name, batch in self._batches.items()
+            },
             "recent": list(self._recent),
         }
 
@@ -274,29 +303,35 @@ class Learner:
             optimiser.load_state_dict(state["optimisers"][name])
         for name, buffer in self._buffers.items():
             buffer.load_state_dict(state["buffers"][name])
+        for name, batch in self._batches.items():
+            batch[:] = [Unroll(_steps(steps), _steps(after)) for steps, after in state["batches"][name]]
         self._recent.extend(state["recent"])
 
-    def _update(self, name: str, batch: Steps, rest: Steps) -> tuple[float, float]:
+    def _update(self, name: str, batch: Sequence[Unroll]) -> tuple[float, float]:
         """One gradient step; returns loss and entropy."""
         evaluate, optimiser = self._evaluate[name], self._optimisers[name]
-        bootstrap = 0.0
-        if not batch.last[-1]:
-            with torch.no_grad():
-                bootstrap = float(evaluate(self._tensor(rest[:1].states)).values[0])
-        loss, entropy = policy_loss(
-            evaluate(self._tensor(batch.states)),
-            batch,
-            bootstrap=bootstrap,
-            discount=self.settings.discount,
-            entropy_cost=self.settings.entropy_cost,
-        )
+        loss, entropy = torch.zeros((), device=self._device), 0.0
+        for steps, following in batch:
+            bootstrap = 0.0
+            if not steps.last[-1]:
+                with torch.no_grad():
+                    bootstrap = float(evaluate(self._tensor(following.states)).values[0])
+            of_unroll, entropy_of_unroll = policy_loss(
+                evaluate(self._tensor(steps.states)),
+                steps,
+                bootstrap=bootstrap,
+                discount=self.settings.discount,
+                entropy_cost=self.settings.entropy_cost,
+            )
+            loss = loss + of_unroll
+            entropy += entropy_of_unroll.item() / len(batch)
         optimiser.zero_grad()
         loss.backward()
         norm = optimiser.gradient.norm().item()
         if norm > self.settings.gradient_clip:
             optimiser.gradient.mul_(self.settings.gradient_clip / norm)
         optimiser.step()
-        return loss.item(), entropy.item()
+        return loss.item(), entropy
 
     def _tensor(self, array: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(array).to(self._device)

@@ -129,7 +129,7 @@ def generate(
     state = _tensor(describe(X.mean(axis=0), 0, width))
     cross_instance = decide(policies.cross_instance, (state,), rng.random())  # Line 2.
     steps["cross_instance"].append(cross_instance)
-    uniforms = rng.random(n)
+    uniforms = rng.random(n)  # Of the factors; the fast code draws them at once.
     for i in range(n):  # Line 3.
         state = _tensor(describe(X[i], counts[i], width))
         instance_specific = decide(policies.instance_specific, (state,), uniforms[i])  # Line 4.
@@ -202,6 +202,7 @@ def search(
         for level in LEVELS
     }
     buffers: dict[str, list[Step]] = {level: [] for level in LEVELS}  # Line 2.
+    batches: dict[str, list[list[Step]]] = {level: [] for level in LEVELS}
     best, best_reward = None, -np.inf
     history = []
     acting = newest = copy.deepcopy(policies)
@@ -219,14 +220,21 @@ def search(
             buffers[level] += steps[level]
             size = getattr(settings, f"{level}_buffer")
             if len(buffers[level]) >= size:  # Lines 6, 9, 12.
-                batch, buffers[level] = buffers[level][-size:], []  # The newest; older ones are dropped.
-                policy = getattr(policies, level)
-                total, entropy = loss(policy, batch, settings.discount, settings.entropy_cost)
+                # Lines 7, 10, 13: pop B steps, the newest; older ones are dropped. They are the batch of an
+                # update in the paper, and one of 8 unrolls that make a batch in the authors' code.
+                batches[level].append(buffers[level][-size:])
+                buffers[level] = []
+            if len(batches[level]) == settings.batch_unrolls:
+                policy, batch = getattr(policies, level), batches[level]
+                batches[level] = []
+                results = [loss(policy, unroll, settings.discount, settings.entropy_cost) for unroll in batch]
+                total = torch.stack([total for total, _ in results]).sum()
                 optimisers[level].zero_grad()
                 total.backward()
                 nn.utils.clip_grad_norm_(policy.parameters(), settings.gradient_clip)  # Authors' code.
                 optimisers[level].step()
-                row |= {f"{level}_loss": total.item(), f"{level}_entropy": entropy}
+                row[f"{level}_loss"] = total.item()
+                row[f"{level}_entropy"] = float(np.mean([entropy for _, entropy in results]))
         history.append(row)
         if reward > best_reward:
             best, best_reward = samples, reward

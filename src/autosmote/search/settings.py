@@ -58,9 +58,13 @@ class SearchSettings:
     reward_window : int, default 100
         Episodes, the present one included, that a scaled reward is relative to.
     cross_instance_buffer, instance_specific_buffer, low_level_buffer : int, default 2, 300, 300
-        Steps that make a batch for each policy, the B of Algorithm 2.
+        Steps that make an unroll for each policy, the B of Algorithm 2: the newest ones; older ones are
+        dropped.
     updates_per_iteration : int, default 1
-        At most this many updates per policy and iteration, each on a batch of its own.
+        At most this many unrolls per policy and iteration; with `batch_unrolls` 1 each is an update.
+    batch_unrolls : int, default 1
+        Unrolls that make a batch, which is one update. Algorithm 2 updates with B steps, so with one; the
+        authors' code with 8, which come from 8 iterations or more if `updates_per_iteration` is 1.
     learning_rate : float, default 0.005
         Adam's step size.
     discount : float, default 1.0
@@ -99,6 +103,7 @@ class SearchSettings:
     instance_specific_buffer: int = 300
     low_level_buffer: int = 300
     updates_per_iteration: int = 1
+    batch_unrolls: int = 1
     learning_rate: float = 0.005
     discount: float = 1.0
     entropy_cost: float = 0.0006
@@ -110,7 +115,7 @@ class SearchSettings:
         at_least_one = (
             "g1_max", "g2_max", "neighbours", "iterations", "round_size", "count_bin_width", "hidden",
             "cross_instance_buffer", "instance_specific_buffer", "low_level_buffer", "updates_per_iteration",
-            "reward_window",
+            "batch_unrolls", "reward_window",
         )  # fmt: skip
         for key in at_least_one:
             value = getattr(self, key)

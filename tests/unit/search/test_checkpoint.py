@@ -65,9 +65,16 @@ def assert_same(one, other):
         assert getattr(one.samples, column).tobytes() == getattr(other.samples, column).tobytes()
 
 
+@pytest.mark.parametrize("batch_unrolls", [1, 3])
 @pytest.mark.parametrize("stop", [1, 2, 3, 4, 7, 20, 39, 40])
-def test_going_on_gives_the_uninterrupted_result(space, tmp_path, stop):
-    settings = SearchSettings(**SETTINGS, low_level_buffer=20, instance_specific_buffer=25)
+def test_going_on_gives_the_uninterrupted_result(space, tmp_path, stop, batch_unrolls):
+    settings = SearchSettings(
+        **SETTINGS,
+        low_level_buffer=20,
+        instance_specific_buffer=25,
+        updates_per_iteration=2,
+        batch_unrolls=batch_unrolls,
+    )
 
     def interrupt(iteration):
         if iteration.iteration == stop:

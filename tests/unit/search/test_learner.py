@@ -1,5 +1,6 @@
 """The learner against Eq. 2 on uncompressed steps, and the buffers of Algorithm 2."""
 
+import dataclasses
 import math
 import pickle
 
@@ -56,8 +57,8 @@ def steps_of(n, first=0, last_at=()):
 # -- buffers -----------------------------------------------------------------------------------------------
 
 
-def test_a_batch_is_popped_only_when_there_are_enough_steps():
-    buffer = Buffer(batch_size=5, batches=1)
+def test_an_unroll_is_popped_only_when_there_are_enough_steps():
+    buffer = Buffer(unroll_length=5, unrolls=1)
     buffer.push(steps_of(3))
     assert buffer.pop() is None
     buffer.push(steps_of(3, first=3))
@@ -67,8 +68,8 @@ def test_a_batch_is_popped_only_when_there_are_enough_steps():
     assert buffer.pop() is None
 
 
-def test_several_batches_are_popped_oldest_first_and_know_what_follows():
-    buffer = Buffer(batch_size=4, batches=2)
+def test_several_unrolls_are_popped_oldest_first_and_know_what_follows():
+    buffer = Buffer(unroll_length=4, unrolls=2)
     buffer.push(steps_of(11))
     batch, rest = buffer.pop()
     assert_array_equal(batch.action, [3, 4, 5, 6])
@@ -79,7 +80,7 @@ def test_several_batches_are_popped_oldest_first_and_know_what_follows():
 
 
 def test_a_buffer_is_bounded():
-    buffer = Buffer(batch_size=4, batches=2)
+    buffer = Buffer(unroll_length=4, unrolls=2)
     for first in range(0, 300, 3):
         buffer.push(steps_of(3, first))
     assert len(buffer.steps) == 8
@@ -260,6 +261,55 @@ def test_more_updates_per_iteration_use_more_steps(space):
         learner.learn(episode, 0.5)
         counts.append(learner._optimisers["low_level"].state_dict()["steps"])
     assert counts == [1, 3]
+
+
+def test_a_batch_of_unrolls_is_one_update_with_the_sum_of_their_losses(space):
+    settings = make_settings(low_level_buffer=10, batch_unrolls=3, gradient_clip=1e9, discount=0.9)
+    learner = Learner(space, settings)
+    initial = learner.weights()
+    with torch.no_grad():  # V-trace has work to do.
+        for parameter in learner.policies.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0))
+    policy = literal(space, settings, learner.policies).low_level
+    episodes = [Actor(space, settings, initial).episode(episode_rng(0, number)) for number in (3, 4, 5)]
+    expected = torch.zeros(())
+    for reward, episode in enumerate(episodes):
+        steps = episode_steps(episode, reward)["low_level"]
+        assert len(steps) >= 10
+        loss, _ = reference.loss(policy, single_steps(space, settings, "low_level", steps[-10:]), 0.9, 0.01)
+        expected = expected + loss
+    expected.backward()
+
+    reports = [learner.learn(episode, reward)["low_level_loss"] for reward, episode in enumerate(episodes)]
+    assert_array_equal(np.isnan(reports), [True, True, False])
+    assert reports[-1] == pytest.approx(expected.item(), rel=1e-5)
+    largest = max(p.grad.abs().max().item() for p in policy.parameters())
+    for key, p in learner.policies.low_level.named_parameters():
+        expected_gradient = policy.get_parameter(key).grad.numpy()
+        assert_allclose(p.grad.numpy(), expected_gradient, rtol=1e-5, atol=1e-6 * largest, err_msg=key)
+
+
+class RecordingLearner(Learner):
+    """Keeps the loss of every update."""
+
+    def _update(self, name, batch):
+        loss, entropy = super()._update(name, batch)
+        self.losses = [*getattr(self, "losses", []), (name, loss)]
+        return loss, entropy
+
+
+def test_an_unroll_that_ends_within_an_episode_is_bootstrapped_as_if_learned_from_at_once(space):
+    # Two unrolls of one episode: each an update, of weights that hardly move, or both one update.
+    settings = make_settings(low_level_buffer=10, updates_per_iteration=2, discount=0.9, learning_rate=1e-12)
+    losses = []
+    for batch_unrolls in (1, 2):
+        learner = RecordingLearner(space, dataclasses.replace(settings, batch_unrolls=batch_unrolls))
+        episode = draw(space, settings, learner, number=3)
+        assert len(episode.action) >= 20 and not episode_steps(episode, 1.0)["low_level"].last[-11]
+        learner.learn(episode, 1.0)
+        losses.append([loss for name, loss in learner.losses if name == "low_level"])
+    assert [len(of_updates) for of_updates in losses] == [2, 1]
+    assert sum(losses[0]) == pytest.approx(losses[1][0], rel=1e-5)
 
 
 def test_trained_policies_take_no_more_memory_than_their_numbers(space):

@@ -54,6 +54,7 @@ def share_above(space):
         {"round_size": 1},
         {"gradient_clip": 0.5, "entropy_cost": 0.0},
         {"factor_range": "exclusive", "g1_max": 5, "g2_max": 5},
+        {"batch_unrolls": 3, "iterations": 20, "round_size": 4},
     ],
     ids=lambda keys: ", ".join(keys) or "paper",
 )
