@@ -12,7 +12,7 @@ INSTALLING := $(VENV)/.installing
 WORKFLOW_FILES := Snakefile rules
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart reproduction test test-slow test-slurm lint format lock docs
+.PHONY: help install config quickstart reproduction test test-slow test-slurm lint format lock docs
 
 help:
 	@echo "make quickstart  a small study on bundled data: tables, figures and records in minutes, no download of data"
@@ -22,6 +22,7 @@ help:
 	@echo "make test-slurm  the study on a Slurm that the tests start on this machine; needs its packages (docs/cluster.md)"
 	@echo "make lint        linters and type check only"
 	@echo "make format      format the Python and the Snakemake files"
+	@echo "make config      write what the settings and the schema say into the schema, config.yaml and the manual"
 	@echo "make docs        the manual, in docs/_build/html/index.html"
 	@echo "make install     create or update the virtual environment only (the targets above do so themselves)"
 	@echo "make lock        resolve requirements/lock.txt again (needs uv; UV_FLAGS=--upgrade for newer versions)"
@@ -76,6 +77,9 @@ format: $(INSTALLED)
 	$(BIN)/python -m ruff check --fix --select I .
 	$(BIN)/python -m ruff format .
 	$(BIN)/snakefmt $(WORKFLOW_FILES)
+
+config: $(INSTALLED)
+	$(BIN)/python -m autosmote.study.config_files
 
 docs: $(INSTALLED)
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

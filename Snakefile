@@ -9,6 +9,12 @@ min_version("9.10")
 configfile: Path(workflow.basedir, "config", "config.yaml")
 
 
+# `--resources gpu=1` says that there is a GPU.
+if "gpu" in workflow.global_resources and workflow.global_resources["gpu"].value:
+
+    configfile: Path(workflow.basedir, "config", "gpu.yaml")
+
+
 # The first page of `snakemake --report`.
 report: "workflow/report/workflow.rst"
 

@@ -10,8 +10,9 @@ from autosmote.report import products
 from autosmote.analysis.methods import ABLATION
 from autosmote.utils.provenance import source_digest
 from autosmote.samplers import registry
+from autosmote.search.setting_fields import that_change_results
 from autosmote.study import strategies
-from autosmote.study.config import ConfigError, Study
+from autosmote.study.config import SECTIONS, ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)

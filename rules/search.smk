@@ -1,11 +1,7 @@
 # Searches for the synthetic samples that serve a classifier and a metric best.
 
 
-SETTINGS = {
-    key: value
-    for key, value in config["search"].items()
-    if key not in ("actors", "evaluator")
-}
+SETTINGS = that_change_results(config["search"], SECTIONS["search"])
 
 
 SEARCH_CODE = code(

@@ -54,3 +54,16 @@ def test_table1_needs_the_data_only(tmp_path: Path) -> None:
 )
 def test_smaller_studies_are_planned(tmp_path: Path, name: str, searches: int) -> None:
     assert snakemake(tmp_path, "--dry-run", base=ROOT / "config" / f"{name}.yaml").jobs["search"] == searches
+
+
+def test_searches_use_a_gpu_where_one_is_given(tmp_path: Path) -> None:
+    for arguments, threads, gpu in (
+        ([], 1, 0),
+        (["--resources", "gpu=1"], 2, 1),
+        (["--resources", "gpu=0"], 1, 0),
+    ):
+        plan = snakemake(tmp_path, "searches", "--dry-run", *arguments).output
+        search = plan.split("rule search:")[1].split("rule ")[0]
+        # Snakemake cuts the 40 actors to the cores at hand.
+        assert f"threads: {threads}" in search or (threads == 1 and "threads:" not in search)
+        assert f"gpu={gpu}" in search

@@ -1,82 +1,48 @@
-"""The keys of a search and their defaults: the paper's values where the paper gives one."""
+"""The keys of a search: default, range and meaning. Defaults are the paper's where it gives one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from numbers import Integral
+from dataclasses import dataclass
 from typing import Any
 
 from autosmote.search.features import STATE_FEATURES
 from autosmote.search.reward_scaling import REWARD_SCALINGS
+from autosmote.search.setting_fields import (
+    check,
+    choice,
+    field_names,
+    flat,
+    number,
+    that_change_results,
+    whole,
+)
 
 #: The three levels of the hierarchy.
 LEVELS = ("cross_instance", "instance_specific", "low_level")
 
-#: Keys that make a search another strategy; a configuration names the strategy instead.
-STRATEGY_KEYS = ("hierarchy", *(f"{level}_policy" for level in LEVELS))
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """The keys of the configuration's section ``search`` that are no fields of `SearchSettings`."""
+
+    scale: float = number(4, above=0)
+    """Sets the largest cross-instance scaling factor: G1 = scale * imbalance ratio / G2, at least 1 (Section
+    4.1)."""
+
+    actors: int = whole(1, changes_result=False)
+    """Processes that run episodes; the threads of a search job, as far as there are cores. At most 2 *
+    `round_size` can be busy. Several pay where searches are few and the classifier is slow to fit."""
+
+    evaluator: str = choice("auto", ("auto", "plain"), changes_result=False)
+    """How the reward is computed. `auto` predicts without fitting where that gives scikit-learn's predictions
+    (k nearest neighbours, AdaBoost); `plain` always fits the classifier. The test score always comes from a
+    fitted classifier."""
 
 
 @dataclass(frozen=True)
 class SearchSettings:
     """Everything, besides data, classifier and metric, that the result of a search depends on.
-
-    Parameters
-    ----------
-    g1_max : int
-        Largest cross-instance scaling factor, G1 of Section 3.2.
-    g2_max : int, default 10
-        Largest instance-specific scaling factor, G2.
-    neighbours : int, default 30
-        Number of nearest minority neighbours K to interpolate with; fewer where the data has fewer.
-    iterations : int, default 1000
-        Number of episodes, each followed by one classifier fit, I of Algorithm 2.
-    round_size : int, default 20
-        Episodes per round. Round r acts with the weights learned from the rounds up to r - 2, so that
-        up to ``2 * round_size`` actors can work while the learner learns. A smaller round means fresher
-        weights.
-    factor_range : {"inclusive", "exclusive"}, default "inclusive"
-        Whether the factors are drawn from {0..G} as in the paper or from {0..G-1} as in the authors' code.
-    count_bin_width : int, default 10
-        Width of the 10 bins of an instance's use count (the authors' code uses 20). The last bin is open.
-    state_features : str, default "original"
-        What the policies see of an instance besides its count: a name in
-        `autosmote.search.features.STATE_FEATURES`.
-    cross_instance_state : {"mean", "first"}, default "mean"
-        Input of the one-step cross-instance policy: the mean of the minority rows' features, which does not
-        depend on their order, or those of the first minority row as in the authors' code.
-    hierarchy : {"full", "flat"}, default "full"
-        Three policies as in Section 3.2, or the low-level policy alone, which then also decides when to go
-        to the next instance (Section 4.4). It makes as many rows of an instance at most as the three can.
-    cross_instance_policy, instance_specific_policy : {"learned", "half", "random"}, default "learned"
-        Whether the factor is drawn from a policy that is trained, is half of the largest one (rounded up; if
-        `factor_range` is exclusive, down), or is drawn with equal probabilities.
-    low_level_policy : {"learned", "random"}, default "learned"
-        Whether neighbour and weight are drawn from a policy that is trained or with equal probabilities.
-    reward_scaling : str, default "none"
-        What the policies learn from: a name in `autosmote.search.reward_scaling.REWARD_SCALINGS`.
-    reward_window : int, default 100
-        Episodes, the present one included, that a scaled reward is relative to.
-    cross_instance_buffer, instance_specific_buffer, low_level_buffer : int, default 2, 300, 300
-        Steps that make an unroll for each policy, the B of Algorithm 2: the newest ones; older ones are
-        dropped.
-    updates_per_iteration : int, default 1
-        At most this many unrolls per policy and iteration; with `batch_unrolls` 1 each is an update.
-    batch_unrolls : int, default 1
-        Unrolls that make a batch, which is one update. Algorithm 2 updates with B steps, so with one; the
-        authors' code with 8, which come from 8 iterations or more if `updates_per_iteration` is 1.
-    learning_rate : float, default 0.005
-        Adam's step size.
-    discount : float, default 1.0
-        gamma of Eq. 1.
-    entropy_cost : float, default 0.0006
-        Weight of the entropy bonus (authors' code; the paper does not mention it).
-    gradient_clip : float, default 40.0
-        Largest norm of a policy's gradient (authors' code; the paper does not mention it).
-    hidden : int, default 128
-        Width of the hidden layers.
-    seed : int, default 0
-        Seeds the initial weights and, with an episode's number, that episode.
 
     Raises
     ------
@@ -84,68 +50,95 @@ class SearchSettings:
         If a value is out of its range; the message names the key and the value.
     """
 
-    g1_max: int
-    g2_max: int = 10
-    neighbours: int = 30
-    iterations: int = 1000
-    round_size: int = 20
-    factor_range: str = "inclusive"
-    count_bin_width: int = 10
-    state_features: str = "original"
-    cross_instance_state: str = "mean"
-    hierarchy: str = "full"
-    cross_instance_policy: str = "learned"
-    instance_specific_policy: str = "learned"
-    low_level_policy: str = "learned"
-    reward_scaling: str = "none"
-    reward_window: int = 100
-    cross_instance_buffer: int = 2
-    instance_specific_buffer: int = 300
-    low_level_buffer: int = 300
-    updates_per_iteration: int = 1
-    batch_unrolls: int = 1
-    learning_rate: float = 0.005
-    discount: float = 1.0
-    entropy_cost: float = 0.0006
-    gradient_clip: float = 40.0
-    hidden: int = 128
+    g1_max: int = whole(key=None)
+    """Largest cross-instance scaling factor, G1 of Section 3.2."""
+
+    iterations: int = whole(1000)
+    """Episodes, each followed by one classifier fit; I of Algorithm 2."""
+
+    round_size: int = whole(20)
+    """Episodes per round. Round r acts with the weights learned from the rounds up to r - 2, so that up to 2
+    * `round_size` actors can work while the learner learns. A smaller round means fresher weights."""
+
+    g2_max: int = whole(10)
+    """Largest instance-specific scaling factor, G2."""
+
+    factor_range: str = choice("inclusive", ("inclusive", "exclusive"))
+    """Whether the factors are drawn from {0..G} (the paper) or {0..G-1} (the authors' code)."""
+
+    neighbours: int = whole(30)
+    """Nearest minority neighbours to interpolate with, K; fewer where the data has fewer."""
+
+    count_bin_width: int = whole(10)
+    """Uses of an instance per bin of its count feature (the authors' code has 20). There are 10 bins; the
+    last one is open."""
+
+    state_features: str = choice("original", STATE_FEATURES)
+    """What the policies see of an instance besides its count. `original` is its coordinates (Section 3.2).
+    `neighbourhood` is the share of majority rows among its 5, 15 and 30 nearest training rows, and the log
+    ratio of the distances to the nearest majority and the nearest minority row, standardised."""
+
+    cross_instance_state: str = choice("mean", ("mean", "first"))
+    """Input of the one-step cross-instance policy: the mean of the minority rows' features, which does not
+    depend on the order of rows, or those of the first minority row (the authors' code)."""
+
+    hierarchy: str = choice("full", ("full", "flat"), key=None)
+    """Three policies as in Section 3.2, or the low-level policy alone, which then also decides when to go to
+    the next instance (Section 4.4). It makes at most as many rows of an instance as the three can."""
+
+    cross_instance_policy: str = choice("learned", ("learned", "half", "random"), key=None)
+    """Whether the factor is drawn from a policy that is trained, is half of the largest one (rounded up; if
+    `factor_range` is exclusive, down), or is drawn with equal probabilities."""
+
+    instance_specific_policy: str = choice("learned", ("learned", "half", "random"), key=None)
+    """The same for the instance-specific factor."""
+
+    low_level_policy: str = choice("learned", ("learned", "random"), key=None)
+    """Whether neighbour and weight are drawn from a policy that is trained or with equal probabilities."""
+
+    reward_scaling: str = choice("none", REWARD_SCALINGS)
+    """What the policies learn from. `none` is the validation score (Section 3.2). `standardised` is how many
+    standard deviations it lies above the mean of the last `reward_window` episodes."""
+
+    reward_window: int = whole(100)
+    """Episodes that a scaled reward is relative to, the present one included."""
+
+    cross_instance_buffer: int = whole(2, key="buffers.cross_instance")
+    """Steps that make an unroll for the cross-instance policy, B of Algorithm 2."""
+
+    instance_specific_buffer: int = whole(300, key="buffers.instance_specific")
+    """The same for the instance-specific policy."""
+
+    low_level_buffer: int = whole(300, key="buffers.low_level")
+    """The same for the low-level policy."""
+
+    updates_per_iteration: int = whole(1)
+    """Most unrolls per policy and iteration; with `batch_unrolls` 1 each is an update."""
+
+    batch_unrolls: int = whole(1)
+    """Unrolls of a buffer's steps that make a batch, which is one update. Algorithm 2 updates with one; the
+    authors' code with 8, which come from 8 iterations or more if `updates_per_iteration` is 1."""
+
+    learning_rate: float = number(0.005, above=0)
+    """Step size of Adam."""
+
+    discount: float = number(1.0, least=0, most=1)
+    """Discount factor, gamma of Eq. 1."""
+
+    entropy_cost: float = number(0.0006, least=0)
+    """Weight of the entropy bonus, per nat (the authors' code; the paper does not mention it)."""
+
+    gradient_clip: float = number(40.0, above=0)
+    """Largest norm of a policy's gradient (the authors' code; the paper does not mention it)."""
+
+    hidden: int = whole(128)
+    """Units per hidden layer."""
+
     seed: int = 0
+    """Seeds the initial weights and, with an episode's number, that episode."""
 
     def __post_init__(self) -> None:
-        at_least_one = (
-            "g1_max", "g2_max", "neighbours", "iterations", "round_size", "count_bin_width", "hidden",
-            "cross_instance_buffer", "instance_specific_buffer", "low_level_buffer", "updates_per_iteration",
-            "batch_unrolls", "reward_window",
-        )  # fmt: skip
-        for key in at_least_one:
-            value = getattr(self, key)
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"search setting {key}={value!r}: expected a whole number of at least 1")
-        for key in ("learning_rate", "gradient_clip"):
-            if not getattr(self, key) > 0:
-                raise ValueError(f"search setting {key}={getattr(self, key)!r}: expected a number above 0")
-        if not 0 <= self.discount <= 1:
-            raise ValueError(f"search setting discount={self.discount!r}: expected a number from 0 to 1")
-        if self.entropy_cost < 0:
-            raise ValueError(
-                f"search setting entropy_cost={self.entropy_cost!r}: expected a number of at least 0"
-            )
-        factor_policies = ("learned", "half", "random")
-        choices = {
-            "factor_range": ("inclusive", "exclusive"),
-            "cross_instance_state": ("mean", "first"),
-            "hierarchy": ("full", "flat"),
-            "cross_instance_policy": factor_policies,
-            "instance_specific_policy": factor_policies,
-            "low_level_policy": ("learned", "random"),
-            "state_features": STATE_FEATURES,
-            "reward_scaling": REWARD_SCALINGS,
-        }
-        for key, known in choices.items():
-            if getattr(self, key) not in known:
-                raise ValueError(
-                    f"search setting {key}={getattr(self, key)!r}: known values: {', '.join(known)}"
-                )
+        check(self)
         for level in LEVELS:
             if self.hierarchy == "flat" and getattr(self, f"{level}_policy") != "learned":
                 raise ValueError(
@@ -177,7 +170,7 @@ class SearchSettings:
 
     @classmethod
     def for_ratio(
-        cls, imbalance_ratio: float, *, scale: float = 4.0, g2_max: int = 10, **keys: Any
+        cls, imbalance_ratio: float, *, scale: float = SearchOptions.scale, **keys: Any
     ) -> SearchSettings:
         """Settings with G1 from the imbalance ratio, ``G1 = scale * ratio / G2`` (Section 4.1).
 
@@ -185,10 +178,8 @@ class SearchSettings:
         ----------
         imbalance_ratio : float
             Majority rows per minority row.
-        scale : float, default 4.0
+        scale : float, optional
             ``G1 * G2 / imbalance_ratio``.
-        g2_max : int, default 10
-            G2.
         **keys
             The other fields.
 
@@ -196,9 +187,9 @@ class SearchSettings:
         -------
         SearchSettings
         """
-        if not scale > 0:
-            raise ValueError(f"search setting scale={scale!r}: expected a number above 0")
-        return cls(g1_max=max(1, round(scale * imbalance_ratio / g2_max)), g2_max=g2_max, **keys)
+        check(SearchOptions(scale=scale))
+        g2_max = keys.get("g2_max", cls.g2_max)
+        return cls(g1_max=max(1, round(scale * imbalance_ratio / g2_max)), **keys)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], *, imbalance_ratio: float, seed: int) -> SearchSettings:
@@ -207,7 +198,7 @@ class SearchSettings:
         Parameters
         ----------
         config : mapping
-            The section. Keys that do not change a result (``actors``, ``evaluator``) are ignored.
+            The section. Keys that do not change a result are ignored.
         imbalance_ratio : float
             Majority rows per minority row, for G1.
         seed : int
@@ -222,9 +213,14 @@ class SearchSettings:
         ValueError
             For an unknown key; the message lists the known ones.
         """
-        keys = {key: value for key, value in config.items() if key not in ("actors", "evaluator", "buffers")}
-        keys |= {f"{policy}_buffer": size for policy, size in config.get("buffers", {}).items()}
-        known = {field.name for field in fields(cls)} - {"seed", "g1_max", *STRATEGY_KEYS} | {"scale"}
-        if unknown := sorted(set(keys) - known):
-            raise ValueError(f"unknown search setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
-        return cls.for_ratio(imbalance_ratio, seed=seed, **keys)
+        names = field_names(cls) | {"scale": "scale"}
+        values = flat(that_change_results(config, SECTION))
+        if unknown := sorted(set(values) - set(names)):
+            raise ValueError(f"unknown search setting {unknown[0]!r}; known: {', '.join(sorted(names))}")
+        return cls.for_ratio(
+            imbalance_ratio, seed=seed, **{names[key]: value for key, value in values.items()}
+        )
+
+
+SECTION = (SearchSettings, SearchOptions)
+"""The classes whose fields are the keys of the configuration's section ``search``."""

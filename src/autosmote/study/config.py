@@ -10,8 +10,8 @@ from typing import Any
 from autosmote.analysis.scores import OVERALL
 from autosmote.evaluation.protocol import CLASSIFIERS, METRICS
 from autosmote.samplers import SamplerSpec, registry, smote_variants
-from autosmote.search.features import STATE_FEATURES
-from autosmote.search.reward_scaling import REWARD_SCALINGS
+from autosmote.search import settings as search_settings
+from autosmote.search.setting_fields import flat, section
 from autosmote.study import strategies
 from autosmote.study.hyperparameters import Grids
 from autosmote.tracking.sync import has_password
@@ -19,6 +19,9 @@ from autosmote.utils.errors import UnknownNameError
 
 REFERENCE = "autosmote"
 """The search strategy that all others are compared with."""
+
+SECTIONS: Mapping[str, tuple[type, ...]] = {"search": search_settings.SECTION}
+"""The sections of the configuration whose keys are fields of settings classes, with these classes."""
 
 
 class ConfigError(ValueError):
@@ -220,9 +223,12 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
         if name not in config["datasets"]:
             yield f"hyperparameters.datasets: {UnknownNameError('data set', name, config['datasets'])}"
     yield from _case_study_mistakes(config)
-    for key, registered in (("state_features", STATE_FEATURES), ("reward_scaling", REWARD_SCALINGS)):
-        if config["search"][key] not in registered:
-            yield f"search.{key}: {UnknownNameError('value', config['search'][key], registered)}"
+    for name, classes in SECTIONS.items():
+        values = flat(config[name])
+        for key, setting in section(*classes).items():
+            # The schema leaves the names of registries to us.
+            if isinstance(setting.choices, Mapping) and not setting.allows(values[key]):
+                yield f"{name}.{key}: {UnknownNameError('value', values[key], setting.choices)}"
     if OVERALL in config["datasets"]:
         yield f"datasets: {OVERALL!r} is what the tables call all data sets together; choose another name"
     if has_password(config["mlflow"]["tracking_uri"] or ""):

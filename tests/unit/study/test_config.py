@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from autosmote.analysis.methods import CATEGORIES
 from autosmote.samplers import registry
-from autosmote.search.settings import STRATEGY_KEYS, SearchSettings
+from autosmote.search.setting_fields import flat, that_change_results
+from autosmote.search.settings import SearchSettings
 from autosmote.study import strategies
-from autosmote.study.config import ConfigError, Study, bundle
+from autosmote.study.config import SECTIONS, ConfigError, Study, bundle
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
@@ -129,9 +130,17 @@ CONFIGURATIONS = ["quickstart", "table2_phoneme", "phoneme", "variants", "lite",
 
 def test_every_smaller_study_has_a_folder_of_its_own() -> None:
     # Or its results would be recorded as another study's, and its tables overwritten.
-    files = sorted((ROOT / "config").glob("*.yaml"))
+    files = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config" / "gpu.yaml"})
     folders = [yaml.safe_load(path.read_text())["results"] for path in files]
     assert len(set(folders)) == len(files) == len(CONFIGURATIONS) + 2
+
+
+def test_gpu_and_actors_are_one_file_laid_over_any_study() -> None:
+    gpu = yaml.safe_load((ROOT / "config" / "gpu.yaml").read_text())
+    Study.from_config(merged(PAPER, gpu), SCHEMA)
+    changed = flat(gpu)
+    assert changed.keys() == {"search.actors", "resources.search.gpu", "resources.search.mem_mb"}
+    assert not [key for key, value in changed.items() if flat(PAPER)[key] == value]
 
 
 def test_longer_searches_are_laid_over_the_first_study() -> None:
@@ -255,8 +264,16 @@ def test_schema_describes_every_key_of_a_search() -> None:
         f"{name}_buffer" for name in described["buffers"]["properties"]
     }
     names = {field.name for field in fields(SearchSettings)}
-    assert keys == names - {"seed", "g1_max", *STRATEGY_KEYS} | {"scale"}
-    SearchSettings.from_config(PAPER["search"], imbalance_ratio=20, seed=0)
+    # What a strategy sets, and no configuration.
+    of_strategies = {"hierarchy", "cross_instance_policy", "instance_specific_policy", "low_level_policy"}
+    assert keys == names - {"seed", "g1_max", *of_strategies} | {"scale"}
+    read = SearchSettings.from_config(PAPER["search"], imbalance_ratio=20, seed=0)
+    assert read == SearchSettings.for_ratio(20)
+
+
+def test_number_of_actors_and_evaluator_change_no_result() -> None:
+    kept = that_change_results(PAPER["search"], SECTIONS["search"])
+    assert PAPER["search"].keys() - kept.keys() == {"actors", "evaluator"}
 
 
 def test_schema_describes_every_key() -> None:
