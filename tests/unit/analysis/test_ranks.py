@@ -133,7 +133,7 @@ def test_an_empty_table_is_refused():
         score_matrix(scores([]))
 
 
-few_examples = settings(max_examples=30, deadline=None)
+few_examples = settings(max_examples=30)
 # Few distinct values, so that ties occur; NaN stands for a missing score.
 values = st.one_of(st.integers(-20, 20).map(lambda n: n / 20), st.just(nan))
 matrices = st.integers(1, 6).flatmap(

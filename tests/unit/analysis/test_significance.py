@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata, wilcoxon
 
@@ -79,7 +79,6 @@ def test_incomplete_pairs_are_left_out():
     assert signed_rank([nan, 1, 2, 3, nan, -4, 5, 6]) == signed_rank([1, 2, 3, -4, 5, 6])
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-1000, 1000).filter(bool), min_size=MIN_PAIRS, max_size=60, unique_by=abs))
 def test_equals_scipy_and_swaps_with_the_sign(differences):
     p_value, effect = signed_rank(differences)
@@ -93,7 +92,6 @@ def test_effect_size_with_ties_by_hand():
     assert signed_rank([1, -1, 1, -2, 3, 0])[1] == pytest.approx((2 + 2 + 5 - 2 - 4) / 15)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30))
 def test_effect_size_is_bounded_and_has_the_sign_of_the_test(differences):
     effect = signed_rank(differences)[1]
@@ -121,7 +119,6 @@ def test_holm_stops_at_one():
     np.testing.assert_array_equal(holm([0.9, 0.8]), [1, 1])
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_lies_between_the_raw_and_the_bonferroni_value(p_values):
     corrected = holm(p_values)

@@ -52,7 +52,6 @@ def fifths(n):
     return {"train": n - 2 * fifth, "validation": fifth, "test": fifth}
 
 
-@settings(deadline=None)
 @given(
     n_majority=st.integers(10, 400),
     n_minority=st.integers(5, 400),
@@ -103,7 +102,7 @@ def test_large_test_is_none_where_every_minority_row_is_used():
     assert make_task(numbered(300, 30), None, 0).large_test is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000), undersample=st.sampled_from(["before_split", "after_split"]))
 def test_same_seed_same_bytes_other_seed_other_rows(seed, undersample):
     dataset = numbered(200, 60)

@@ -32,7 +32,7 @@ def table(n=40, seed=0):
 TEXT = st.characters(codec="utf-8", exclude_characters="\0")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(

@@ -98,7 +98,7 @@ def small_scores():
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(pair=small_scores())
 def test_no_other_threshold_beats_the_candidates(metric, pair):
     values, y = pair

@@ -103,7 +103,7 @@ def test_more_distinct_values_than_bins_and_a_value_in_half_of_the_rows():
     assert predictor.n_ambiguous < predictor.n_stumps
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_majority=st.integers(2, 60),

@@ -153,7 +153,7 @@ def test_distances_that_only_rounding_tells_apart_are_ties(monkeypatch):
         case.check(case.draw(np.random.default_rng(seed), seed))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_coarse_grids_agree(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 10**6), label="seed"))

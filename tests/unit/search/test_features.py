@@ -37,7 +37,7 @@ def test_neighbourhoods_of_overlapping_classes(n_features):
 
 
 # Few whole numbers: equal rows and equal distances, in both classes and between them.
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_neighbourhoods_where_rows_and_distances_are_equal(data):
     n_minority, n_majority = data.draw(st.integers(2, 12)), data.draw(st.integers(1, 40))

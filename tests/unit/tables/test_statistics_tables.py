@@ -208,7 +208,7 @@ def test_methods_are_sorted_into_tables():
     assert order == ["No-resampling", "Mine", "SMOTE variant", "Ablation", "Auto-sampling"]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(3, 8), st.integers(2, 9), st.integers(0, 99))
 def test_friedman_does_not_depend_on_the_order_of_methods(methods, blocks, seed):
     draws = np.random.default_rng(seed)
