@@ -150,6 +150,7 @@ def test_versions_agree() -> None:
 
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert autosmote.__version__ == PROJECT["version"] == citation["version"]
+    assert f"\n## [{PROJECT['version']}] - " in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_importing_the_package_is_light() -> None:
