@@ -19,7 +19,8 @@ from sklearn.metrics import average_precision_score
 
 from autosmote.datasets.sources import DatasetError, fetch
 from autosmote.datasets.tasks import TaskError, make_task
-from autosmote.evaluation.protocol import CLASSIFIERS, METRICS, make_classifier
+from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
+from autosmote.evaluation.metrics import METRICS
 from autosmote.samplers.mesa import EnsembleTraining, build_ensemble, train_meta_sampler
 from autosmote.samplers.soft_actor_critic import TERMINAL_MASKS
 from autosmote.utils.threads import one_thread

@@ -45,7 +45,8 @@ def row(rng: np.random.Generator, **values: object) -> dict[str, object]:
 
 def make(results: Path, files: int, datasets: int) -> None:
     """Write the files of a study, the same methods and searches on every task."""
-    from autosmote.evaluation.protocol import CLASSIFIERS, METRICS
+    from autosmote.evaluation.classifiers import CLASSIFIERS
+    from autosmote.evaluation.metrics import METRICS
     from autosmote.search.engine import Iteration
 
     rng = np.random.default_rng(0)

@@ -20,7 +20,8 @@ import yaml
 
 from autosmote.datasets.sources import DatasetError, fetch
 from autosmote.datasets.tasks import TaskError, make_task
-from autosmote.evaluation.protocol import CLASSIFIERS, METRICS, make_classifier
+from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
+from autosmote.evaluation.metrics import METRICS
 from autosmote.search.engine import search
 from autosmote.search.learner import Learner
 from autosmote.search.reward import LabelScorer, ValidationReward

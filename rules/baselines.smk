@@ -40,6 +40,7 @@ rule baseline:
             "autosmote.evaluation",
             "autosmote.samplers",
             "autosmote.search.adam",
+            "autosmote.utils.refusals",
             "autosmote.utils.threads",
         ),
         # Another object of a file is another method.

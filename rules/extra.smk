@@ -103,6 +103,7 @@ rule case_study:
             "autosmote.study.strategies",
             "autosmote.study.strategy",
             "autosmote.study.sampler_search",
+            "autosmote.utils.refusals",
             "autosmote.utils.threads",
         ),
     script:

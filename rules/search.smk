@@ -11,7 +11,11 @@ SEARCH_CODE = code(
     "autosmote.study.strategies",
     "autosmote.study.strategy",
     "autosmote.study.sampler_search",
-    "autosmote.evaluation.protocol",
+    "autosmote.evaluation.classifiers",
+    "autosmote.evaluation.metrics",
+    "autosmote.evaluation.scoring",
+    "autosmote.evaluation.trial",
+    "autosmote.utils.refusals",
     "autosmote.samplers.imbalanced_learn",
     "autosmote.utils.threads",
 )

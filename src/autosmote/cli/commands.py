@@ -382,7 +382,7 @@ def samplers(as_json: bool) -> None:
 
 def _make_estimator(name: str, seed: int) -> Any:
     """A base classifier of the study by its name, or any classifier by its module and class."""
-    from autosmote.evaluation.protocol import CLASSIFIERS
+    from autosmote.evaluation.classifiers import CLASSIFIERS
     from autosmote.utils.errors import UnknownNameError
 
     if name in CLASSIFIERS:

@@ -65,7 +65,7 @@ def compare(
     methods : sequence of str
         Some of `method_names`.
     classifier, metric : str
-        Names of `autosmote.evaluation.protocol`.
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     seeds : sequence of int
         One split each.
     iterations : int

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 
-from autosmote.evaluation.protocol import is_refusal
 from autosmote.search.fast_adaboost import AdaBoostPredictor
 from autosmote.search.fast_knn import KNeighborsPredictor
 from autosmote.search.space import Samples, SearchSpace
+from autosmote.utils.refusals import is_refusal
 
 #: As scikit-learn's scorers: called with a fitted classifier, rows and their labels; larger is better.
 Scorer = Callable[[ClassifierMixin, NDArray[np.float64], NDArray], float]
@@ -140,7 +140,7 @@ class ValidationReward:
         -------
         float
             NaN if the classifier cannot be fitted to these rows (see
-            `autosmote.evaluation.protocol.is_refusal`).
+            `autosmote.utils.refusals.is_refusal`).
 
         Raises
         ------

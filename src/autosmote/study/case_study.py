@@ -12,7 +12,8 @@ import numpy as np
 
 from autosmote.datasets.sources import Dataset
 from autosmote.datasets.tasks import Task, make_task
-from autosmote.evaluation.protocol import evaluate, make_classifier
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.protocol import evaluate
 from autosmote.samplers import NotApplicable, Resample, SamplerSpec, Training, configured, registry
 from autosmote.utils.storage import read_arrays, read_json, write_arrays, write_json
 
@@ -39,7 +40,7 @@ class CaseStudy:
     columns : tuple of str
         Names of the two columns.
     classifier, metric : str
-        Names of `autosmote.evaluation.protocol`.
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     X, y : ndarray of shape (n_rows, 2) and (n_rows,)
         The training rows, scaled, and their labels; 1 is the minority.
     axes : ndarray of shape (2, GRID)
@@ -117,7 +118,7 @@ def run(
     seed : int
         Of the split, the samplers, the classifier and the search.
     classifier, metric : str
-        Names of `autosmote.evaluation.protocol`.
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     samplers : sequence of str
         Names of samplers in the registry.
     ratios : sequence of float

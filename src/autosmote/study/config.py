@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autosmote.analysis.scores import OVERALL
-from autosmote.evaluation.protocol import CLASSIFIERS, METRICS
+from autosmote.evaluation.classifiers import CLASSIFIERS
+from autosmote.evaluation.metrics import METRICS
 from autosmote.samplers import SamplerSpec, registry, smote_variants
 from autosmote.search import settings as search_settings
 from autosmote.search.setting_fields import flat, section
@@ -47,7 +48,7 @@ class Study:
     seeds : tuple of int
         Seeds of the splits, the samplers and the searches.
     classifiers, metrics : tuple of str
-        Keys of `autosmote.evaluation.protocol.CLASSIFIERS` and `METRICS`.
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     bundles : dict of str to tuple of str
         The comparison samplers by the job that runs them, see `bundle`.
     searches : dict of str to tuple of str

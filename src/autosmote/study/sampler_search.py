@@ -14,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.protocol import Trial, try_sampler
+from autosmote.evaluation.trial import Trial, try_sampler
 from autosmote.samplers import Resampled
 from autosmote.samplers.imbalanced_learn import SPECS, is_deterministic
 from autosmote.search.settings import SearchSettings
@@ -39,7 +39,7 @@ class Draw:
     random_state : int
         Seed of the sampler.
     status : str
-        See `autosmote.evaluation.protocol.Trial`.
+        See `autosmote.evaluation.trial.Trial`.
     validation_score : float
         NaN if there is none.
     best_validation_score : float
@@ -72,7 +72,7 @@ def find_sampler(
     task : Task
         Its seed also seeds the classifier.
     classifier, metric : str
-        Names of `autosmote.evaluation.protocol`.
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     settings : SearchSettings
         Only ``iterations`` and ``seed`` are used.
     execution : Execution

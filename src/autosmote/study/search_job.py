@@ -20,7 +20,9 @@ import sklearn
 import torch
 
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.protocol import METRICS, fit, held_out_scores, make_classifier
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
 from autosmote.study import strategies
@@ -92,7 +94,7 @@ def run_search(
     task : Task
         Its seed also seeds the search and the classifier.
     classifier, metric : str
-        Names of `autosmote.evaluation.protocol`.
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     settings : mapping
         The ``search`` section of the configuration.
     strategy : str, default "autosmote"
@@ -200,7 +202,8 @@ def _with_test_scores(
     rows = []
     for selection in selections:
         model = fit(make_classifier(classifier, task.seed), selection.X, selection.y)
-        rows.append((selection.iteration, selection.score, *held_out_scores(model, task, metric)))
+        labels = np.concatenate([model.predict(X) for X in held_out_rows(task)])
+        rows.append((selection.iteration, selection.score, *held_out_scores(task, metric, labels)))
     columns = ["iteration", "validation_score", "test_score", "large_test_score"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -209,7 +212,13 @@ def _search_key(
     task: Task, strategy: str, classifier: str, metric: str, settings: SearchSettings, device: str
 ) -> str:
     """Digest of everything that the course of a search depends on."""
-    code = source_digest("autosmote.search", "autosmote.evaluation.protocol", "autosmote.utils.threads")
+    code = source_digest(
+        "autosmote.search",
+        "autosmote.evaluation.classifiers",
+        "autosmote.evaluation.metrics",
+        "autosmote.utils.refusals",
+        "autosmote.utils.threads",
+    )
     versions = np.__version__, sklearn.__version__, torch.__version__
     digest = hashlib.sha256(repr((strategy, classifier, metric, settings, device, code, *versions)).encode())
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.protocol import METRICS, make_classifier
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.metrics import METRICS
 from autosmote.search.features import STATE_FEATURES
 from autosmote.search.reward import LabelScorer, ValidationReward
 from autosmote.search.settings import SearchSettings
@@ -29,7 +30,7 @@ def find_synthetic_rows(
     task : Task
         Its seed also seeds the classifier.
     classifier, metric : str
-        Names of `autosmote.evaluation.protocol`.
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     settings : SearchSettings
     execution : Execution
 

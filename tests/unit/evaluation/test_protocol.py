@@ -21,8 +21,11 @@ from sklearn.tree import DecisionTreeClassifier
 from autosmote import samplers
 from autosmote.analysis.scores import COLUMNS, validate
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.protocol import CLASSIFIERS, METRICS, evaluate_sampler, make_classifier, score
+from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
+from autosmote.evaluation.metrics import METRICS
 from autosmote.evaluation.protocol import evaluate as evaluate_any
+from autosmote.evaluation.protocol import evaluate_sampler
+from autosmote.evaluation.scoring import score
 from autosmote.samplers import NotApplicable, Resampled, SamplerSpec
 from autosmote.utils.errors import UnknownNameError
 
@@ -175,7 +178,7 @@ def test_test_rows_are_predicted_by_the_chosen_classifiers_only(task, monkeypatc
             return super().predict(X)
 
     monkeypatch.setattr(
-        "autosmote.evaluation.protocol.make_classifier", lambda name, seed: Spy(random_state=seed)
+        "autosmote.evaluation.trial.make_classifier", lambda name, seed: Spy(random_state=seed)
     )
     evaluate(task, scripted({0.2: threshold(4), 0.4: threshold(7)}), ratios=[0.2, 0.4])
     assert predicted == ["validation", "validation", "test"]
@@ -484,14 +487,14 @@ class Broken(DecisionTreeClassifier):
 
 def test_classifier_out_of_memory_is_a_status(task, monkeypatch):
     monkeypatch.setattr(Broken, "error", MemoryError("too many rows"), raising=False)
-    monkeypatch.setattr("autosmote.evaluation.protocol.make_classifier", lambda name, seed: Broken())
+    monkeypatch.setattr("autosmote.evaluation.trial.make_classifier", lambda name, seed: Broken())
     (row,) = evaluate(task, scripted({0.2: threshold(7)}), ratios=[0.2])
     assert (row["status"], row["message"]) == ("memory", "1 of 1 ratios (0.2) memory: too many rows")
 
 
 def test_other_classifier_errors_propagate(task, monkeypatch):
     monkeypatch.setattr(Broken, "error", ValueError("a bug"), raising=False)
-    monkeypatch.setattr("autosmote.evaluation.protocol.make_classifier", lambda name, seed: Broken())
+    monkeypatch.setattr("autosmote.evaluation.trial.make_classifier", lambda name, seed: Broken())
     with pytest.raises(ValueError, match="a bug"):
         evaluate(task, scripted({0.2: threshold(7)}), ratios=[0.2])
 

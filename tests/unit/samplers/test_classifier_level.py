@@ -18,7 +18,9 @@ from autosmote.analysis.scores import COLUMNS, validate
 from autosmote.datasets.sources import fetch
 from autosmote.datasets.tasks import make_task
 from autosmote.evaluation import isolation
-from autosmote.evaluation.protocol import CLASSIFIERS, METRICS, evaluate, make_classifier
+from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
+from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.protocol import evaluate
 from autosmote.samplers import Learned, MethodSpec, NotApplicable, Problem, Training, configured
 from autosmote.samplers.classifier_level import ThresholdClassifier, candidate_thresholds, scores
 

@@ -17,7 +17,9 @@ from sklearn.tree import DecisionTreeClassifier
 from autosmote import samplers
 from autosmote.datasets.sources import fetch
 from autosmote.datasets.tasks import make_task
-from autosmote.evaluation.protocol import CLASSIFIERS, METRICS, evaluate, make_classifier
+from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
+from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.protocol import evaluate
 from autosmote.samplers import configured
 from autosmote.samplers.mesa import (
     Ensemble,

@@ -11,7 +11,8 @@ import pytest
 from autosmote import samplers
 from autosmote.datasets.sources import fetch
 from autosmote.datasets.tasks import make_task
-from autosmote.evaluation.protocol import make_classifier, score
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.scoring import score
 from autosmote.samplers import NotApplicable, Resampled, Training, imbalanced_learn
 from autosmote.study import sampler_search
 from autosmote.study.search_job import run_search

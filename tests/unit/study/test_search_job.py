@@ -12,7 +12,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from autosmote.analysis.scores import collect
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.protocol import METRICS, make_classifier
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.metrics import METRICS
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
 from autosmote.study.search_job import _search_key, run_search

@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.protocol import METRICS, make_classifier
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.metrics import METRICS
 from autosmote.search.actors import _Worker
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.engine import search

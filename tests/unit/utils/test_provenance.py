@@ -68,6 +68,7 @@ READ_ONLY = {
     "figure7.py": {
         "autosmote.datasets",
         "autosmote.evaluation",
+        "autosmote.utils.refusals",
         "autosmote.utils.progress",
         "autosmote.samplers",
         "autosmote.search",
