@@ -34,23 +34,11 @@ rule baseline:
             if name in config["methods"]
         },
         limits=config["limits"],
-        code=code(
-            "baseline.py",
-            "autosmote.study.baseline_job",
-            "autosmote.evaluation",
-            "autosmote.samplers",
-            "autosmote.search.adam",
-            "autosmote.utils.refusals",
-            "autosmote.utils.threads",
-        ),
-        # Another object of a file is another method.
-        added=lambda wildcards: {
-            name: config["samplers"][name]
-            for name in STUDY.bundles[wildcards.bundle]
-            if name in config["samplers"]
-        },
-        added_code=lambda wildcards: source_digest(
-            *registry.added_sources(STUDY.bundles[wildcards.bundle])
-        ),
+        code=lambda wildcards: [
+            code("baseline.py"),
+            dependencies.baseline(
+                STUDY.bundles[wildcards.bundle], STUDY.classifiers, STUDY.metrics
+            ),
+        ],
     script:
         "../workflow/scripts/baseline.py"

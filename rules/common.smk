@@ -9,9 +9,8 @@ from snakemake.exceptions import WorkflowError
 from autosmote.report import products
 from autosmote.analysis.methods import ABLATION
 from autosmote.utils.provenance import source_digest
-from autosmote.samplers import registry
 from autosmote.search.setting_fields import that_change_results
-from autosmote.study import strategies
+from autosmote.study import dependencies, strategies
 from autosmote.study.config import SECTIONS, ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:

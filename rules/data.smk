@@ -36,7 +36,7 @@ rule fetch:
             for key, value in config["datasets"][wildcards.dataset].items()
             if key != "domain"
         },
-        code=code("fetch.py", "autosmote.datasets.sources"),
+        code=code("fetch.py", *dependencies.FETCH),
     script:
         "../workflow/scripts/fetch.py"
 
@@ -58,8 +58,6 @@ rule split:
         **demand("split"),
     params:
         task=config["task"],
-        code=code(
-            "split.py", "autosmote.datasets.tasks", "autosmote.datasets.preprocessing"
-        ),
+        code=code("split.py", *dependencies.SPLIT),
     script:
         "../workflow/scripts/split.py"

@@ -31,7 +31,10 @@ rule hyperparameter_search:
         ),
     params:
         settings=lambda wildcards: SETTINGS | CHANGED[wildcards.changed],
-        code=SEARCH_CODE,
+        code=lambda wildcards: [
+            code("search.py"),
+            dependencies.search("autosmote", wildcards.classifier, wildcards.metric),
+        ],
     script:
         "../workflow/scripts/search.py"
 
@@ -91,20 +94,13 @@ rule case_study:
             for name, settings in config["methods"].items()
             if name in config["case_study"]["samplers"]
         },
-        code=code(
-            "case_study.py",
-            "autosmote.study.case_study",
-            "autosmote.datasets.preprocessing",
-            "autosmote.datasets.tasks",
-            "autosmote.evaluation",
-            "autosmote.samplers",
-            "autosmote.search",
-            "autosmote.study.search_job",
-            "autosmote.study.strategies",
-            "autosmote.study.strategy",
-            "autosmote.study.sampler_search",
-            "autosmote.utils.refusals",
-            "autosmote.utils.threads",
-        ),
+        code=[
+            code("case_study.py"),
+            dependencies.case_study(
+                config["case_study"]["samplers"],
+                config["case_study"]["classifier"],
+                config["case_study"]["metric"],
+            ),
+        ],
     script:
         "../workflow/scripts/case_study.py"

@@ -4,23 +4,6 @@
 SETTINGS = that_change_results(config["search"], SECTIONS["search"])
 
 
-SEARCH_CODE = code(
-    "search.py",
-    "autosmote.search",
-    "autosmote.study.search_job",
-    "autosmote.study.strategies",
-    "autosmote.study.strategy",
-    "autosmote.study.sampler_search",
-    "autosmote.evaluation.classifiers",
-    "autosmote.evaluation.metrics",
-    "autosmote.evaluation.scoring",
-    "autosmote.evaluation.trial",
-    "autosmote.utils.refusals",
-    "autosmote.samplers.imbalanced_learn",
-    "autosmote.utils.threads",
-)
-
-
 rule searches:
     """The results of all searches."""
     input:
@@ -59,6 +42,11 @@ rule search:
         },
     params:
         settings=SETTINGS,
-        code=SEARCH_CODE,
+        code=lambda wildcards: [
+            code("search.py"),
+            dependencies.search(
+                wildcards.strategy, wildcards.classifier, wildcards.metric
+            ),
+        ],
     script:
         "../workflow/scripts/search.py"

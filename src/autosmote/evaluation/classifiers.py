@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
+from typing import Any
 
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, is_classifier
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.registry import Registry
 
 
 def _svm(seed: int) -> ClassifierMixin:
@@ -30,8 +30,18 @@ def _adaboost(seed: int) -> ClassifierMixin:
     return AdaBoostClassifier(random_state=seed)
 
 
-CLASSIFIERS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
-    {"svm": _svm, "knn": _knn, "tree": _tree, "adaboost": _adaboost}
+def _accept(name: str, loaded: Any) -> Callable[[int], ClassifierMixin]:
+    try:
+        classifier = loaded(0)
+    except Exception as error:
+        raise ValueError(f"no function of a seed: {type(error).__name__}: {error}") from error
+    if not is_classifier(classifier):
+        raise ValueError(f"no function that returns a classifier, but a {type(classifier).__name__}")
+    return loaded
+
+
+CLASSIFIERS: Registry[Callable[[int], ClassifierMixin]] = Registry(
+    "classifier", {"svm": _svm, "knn": _knn, "tree": _tree, "adaboost": _adaboost}, _accept
 )
 """The classifiers by name."""
 
@@ -56,6 +66,4 @@ def make_classifier(name: str, seed: int) -> ClassifierMixin:
     UnknownNameError
         If `name` is not a key of `CLASSIFIERS`.
     """
-    if name not in CLASSIFIERS:
-        raise UnknownNameError("classifier", name, CLASSIFIERS)
-    return CLASSIFIERS[name](seed)
+    return CLASSIFIERS.look_up(name)(seed)

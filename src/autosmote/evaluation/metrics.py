@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from autosmote.utils.registry import Registry
+
+Metric = Callable[..., float]
+"""``metric(y_true, y_pred, sample_weight=None)`` of labels, 1 for the minority class, 0 for the majority."""
 
 
 def confusion(
@@ -49,5 +54,18 @@ def mcc(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = 
     return 2 * (tp * tn - fp * fn) / math.sqrt(product) if product else 0.0
 
 
-METRICS: Mapping[str, Callable[..., float]] = MappingProxyType({"macro_f1": macro_f1, "mcc": mcc})
+def _accept(name: str, loaded: Any) -> Metric:
+    labels = np.array([0, 1])
+    try:
+        works = math.isfinite(loaded(labels, labels, sample_weight=np.ones(2)))
+    except Exception as error:
+        raise ValueError(
+            f"no function of y_true, y_pred and sample_weight: {type(error).__name__}: {error}"
+        ) from error
+    if not works:
+        raise ValueError("no metric: it is not finite where all labels are right")
+    return loaded
+
+
+METRICS: Registry[Metric] = Registry("metric", {"macro_f1": macro_f1, "mcc": mcc}, _accept)
 """The metrics by name."""

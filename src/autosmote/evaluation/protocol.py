@@ -28,7 +28,6 @@ from autosmote.evaluation.trial import (
     training_rows,
 )
 from autosmote.samplers.spec import Learned, MethodSpec, Predictor, Problem, SamplerSpec
-from autosmote.utils.errors import UnknownNameError
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -217,11 +216,6 @@ def evaluate_method(
     return rows
 
 
-def _require_known(kind: str, name: str, known: Mapping[str, Any]) -> None:
-    if name not in known:
-        raise UnknownNameError(kind, name, known)
-
-
 def _checked_grid(
     spec: SamplerSpec | MethodSpec,
     classifiers: Sequence[str],
@@ -229,9 +223,9 @@ def _checked_grid(
     ratios: Sequence[float],
 ) -> Sequence[float | None]:
     for classifier in classifiers:
-        _require_known("classifier", classifier, CLASSIFIERS)
+        CLASSIFIERS.look_up(classifier)
     for metric in metrics:
-        _require_known("metric", metric, METRICS)
+        METRICS.look_up(metric)
     if not spec.takes_ratio:
         return [None]
     if not ratios:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from autosmote.datasets.tasks import Task
 from autosmote.evaluation.metrics import METRICS
-from autosmote.utils.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from autosmote.datasets.tasks import Task
 
 
 def fit(estimator: ClassifierMixin, X: np.ndarray, y: np.ndarray) -> ClassifierMixin:
@@ -69,9 +71,8 @@ def score(
     UnknownNameError
         If `metric` is not a key of `METRICS`.
     """
-    if metric not in METRICS:
-        raise UnknownNameError("metric", metric, METRICS)
-    return METRICS[metric](y, fit(estimator, X_train, y_train).predict(X))
+    measure = METRICS.look_up(metric)
+    return measure(y, fit(estimator, X_train, y_train).predict(X))
 
 
 def held_out_rows(task: Task) -> list[np.ndarray]:
@@ -111,4 +112,4 @@ def held_out_scores(task: Task, metric: str, labels: np.ndarray) -> tuple[float,
     """
     measure, large = METRICS[metric], task.large_test
     test_score = measure(task.y_test, labels[: len(task.y_test)])
-    return test_score, np.nan if large is None else measure(large.y, labels, large.weight)
+    return test_score, np.nan if large is None else measure(large.y, labels, sample_weight=large.weight)

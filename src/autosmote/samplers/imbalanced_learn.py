@@ -123,19 +123,3 @@ SPECS: tuple[SamplerSpec, ...] = (
     _combined(combine.SMOTETomek, True, _BATISTA_2003),
 )
 """The samplers in the order of Table 2."""
-
-
-def is_deterministic(name: str) -> bool:
-    """Tell whether one of the samplers returns the same rows whatever its seed.
-
-    Parameters
-    ----------
-    name : str
-        Name of one of `SPECS`.
-
-    Returns
-    -------
-    bool
-    """
-    module = next(module for module in (under_sampling, over_sampling, combine) if hasattr(module, name))
-    return "random_state" not in getattr(module, name)().get_params()

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import re
-import sys
-from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from autosmote.samplers import classifier_level, generative, imbalanced_learn, mesa, smote_variants
 from autosmote.samplers.spec import (
@@ -20,7 +14,7 @@ from autosmote.samplers.spec import (
     SamplerSpec,
     Training,
 )
-from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.registry import Registry, Source
 
 
 def _keep(training: Training, seed: int) -> Resample:
@@ -45,9 +39,17 @@ _ALL: tuple[SamplerSpec | MethodSpec, ...] = (
     *classifier_level.SPECS,
     *smote_variants.SPECS,
 )
-_SPECS = {spec.name: spec for spec in _ALL}
-_ADDED: dict[str, Path] = {}
-_FILES: dict[Path, tuple[bytes, ModuleType]] = {}
+
+
+def _accept(name: str, loaded: Any) -> SamplerSpec | MethodSpec:
+    if not isinstance(loaded, SamplerSpec | MethodSpec):
+        raise ValueError(f"no SamplerSpec or MethodSpec but {type(loaded).__name__}")
+    return replace(loaded, name=name)
+
+
+_METHODS: Registry[SamplerSpec | MethodSpec] = Registry(
+    "sampler", {spec.name: spec for spec in _ALL}, _accept
+)
 
 
 def specs() -> tuple[SamplerSpec | MethodSpec, ...]:
@@ -58,7 +60,7 @@ def specs() -> tuple[SamplerSpec | MethodSpec, ...]:
     tuple of SamplerSpec or MethodSpec
         The methods of both kinds.
     """
-    return tuple(_SPECS.values())
+    return tuple(_METHODS.values())
 
 
 def names() -> tuple[str, ...]:
@@ -69,7 +71,7 @@ def names() -> tuple[str, ...]:
     tuple of str
         The names that `get` accepts.
     """
-    return tuple(_SPECS)
+    return tuple(_METHODS)
 
 
 def get(name: str) -> SamplerSpec | MethodSpec:
@@ -90,13 +92,11 @@ def get(name: str) -> SamplerSpec | MethodSpec:
     UnknownNameError
         If no method has that name; the message lists the known names and suggests the closest.
     """
-    if name not in _SPECS:
-        raise UnknownNameError("sampler", name, _SPECS)
-    return _SPECS[name]
+    return _METHODS.look_up(name)
 
 
 def add(name: str, target: str) -> None:
-    """Register a method that is defined outside of this package, in this process.
+    """Register a method that is defined outside of this package; see `Registry.add`.
 
     Parameters
     ----------
@@ -111,50 +111,9 @@ def add(name: str, target: str) -> None:
     ValueError
         If one of the methods of this package has that name, or there is no such object.
     """
-    if name in _SPECS and name not in _ADDED:
-        raise ValueError(f"{name!r} is the name of a method that is there already; choose another name")
-    place, _, attribute = target.rpartition(":")
-    try:
-        module = _load(place)
-        spec = getattr(module, attribute)
-    except Exception as error:
-        raise ValueError(f"cannot load {target!r}: {type(error).__name__}: {error}") from error
-    if not isinstance(spec, SamplerSpec | MethodSpec):
-        raise ValueError(f"{target!r} is no SamplerSpec or MethodSpec but {type(spec).__name__}")
-    _SPECS[name] = replace(spec, name=name)
-    _ADDED[name] = Path(str(module.__file__))
+    _METHODS.add(name, target)
 
 
-def added_sources(names: Iterable[str]) -> tuple[Path, ...]:
-    """Return the files of those among the named methods that are defined outside of this package.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names of methods.
-
-    Returns
-    -------
-    tuple of pathlib.Path
-        Each file once, in order of the names.
-    """
-    return tuple(dict.fromkeys(_ADDED[name] for name in names if name in _ADDED))
-
-
-def _load(place: str) -> ModuleType:
-    if not place.endswith(".py"):
-        return importlib.import_module(place)
-    path = Path(place).resolve()
-    text = path.read_bytes()
-    # Once for all methods of a file: read again, its classes would not be those of the methods before.
-    if path in _FILES and _FILES[path][0] == text:
-        return _FILES[path][1]
-    name = re.sub(r"\W", "_", str(path))
-    module_spec = importlib.util.spec_from_file_location(name, path)
-    assert module_spec is not None and module_spec.loader is not None
-    module = importlib.util.module_from_spec(module_spec)
-    # Objects that a method makes travel between processes, and their classes are looked up by module.
-    sys.modules[name] = module
-    module_spec.loader.exec_module(module)
-    _FILES[path] = text, module
-    return module
+def source(name: str) -> Source | None:
+    """Return where a method that is defined outside of this package comes from; None for the others."""
+    return _METHODS.source(name)

@@ -146,8 +146,7 @@ def bundle(samplers: Iterable[str], size: int) -> dict[str, tuple[str, ...]]:
     """
     categories: dict[str, list[str]] = {}
     for name in samplers:
-        added = registry.added_sources([name])
-        slug = "added" if added else registry.get(name).category.split()[0].lower()
+        slug = "added" if registry.source(name) else registry.get(name).category.split()[0].lower()
         categories.setdefault(slug, []).append(name)
     bundles = {}
     for slug, names in categories.items():

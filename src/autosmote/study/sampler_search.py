@@ -11,14 +11,43 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from imblearn import combine, over_sampling, under_sampling
 from threadpoolctl import threadpool_limits
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.trial import Trial, try_sampler
-from autosmote.samplers import Resampled
-from autosmote.samplers.imbalanced_learn import SPECS, is_deterministic
+from autosmote.samplers import Resampled, imbalanced_learn
 from autosmote.search.settings import SearchSettings
 from autosmote.study.strategy import Execution, Found, Selection
+
+CODE = ("autosmote.study.sampler_search", "autosmote.evaluation.trial", "autosmote.utils.refusals")
+"""Modules that decide what `find_sampler` finds, beside the code of `SAMPLERS`."""
+
+SAMPLERS = (
+    "ClusterCentroids",
+    "CondensedNearestNeighbour",
+    "EditedNearestNeighbours",
+    "RepeatedEditedNearestNeighbours",
+    "AllKNN",
+    "InstanceHardnessThreshold",
+    "NearMiss",
+    "NeighbourhoodCleaningRule",
+    "OneSidedSelection",
+    "RandomUnderSampler",
+    "TomekLinks",
+    "RandomOverSampler",
+    "SMOTE",
+    "SMOTEN",
+    "ADASYN",
+    "BorderlineSMOTE",
+    "KMeansSMOTE",
+    "SVMSMOTE",
+    "SMOTEENN",
+    "SMOTETomek",
+)
+"""Samplers to draw from, those of Table 2. Another one in the table of imbalanced-learn changes no search."""
+
+SPECS = tuple(spec for name in SAMPLERS for spec in imbalanced_learn.SPECS if spec.name == name)
 
 RATIOS = tuple(tenth / 10 for tenth in range(1, 11))
 """Minority rows per majority row to draw from (Section 4.1)."""
@@ -60,7 +89,7 @@ def find_sampler(
 ) -> Found:
     """Draw a sampler, a ratio and a random state in each iteration, and keep the best on validation.
 
-    Each draw is uniform over the twenty samplers of `autosmote.samplers.imbalanced_learn` and the ten ratios.
+    Each draw is uniform over the twenty `SAMPLERS` and the ten ratios.
     It runs in this process without a limit of time or memory, unlike the same sampler in the comparison: on
     large data a slow one (CondensedNearestNeighbour takes minutes) holds up the search.
 
@@ -134,3 +163,19 @@ def _count_new(data: Resampled, task: Task) -> int:
     """Count the rows that are no training rows."""
     rows = {row.tobytes() for row in np.column_stack([task.X_train, task.y_train])}
     return sum(row.tobytes() not in rows for row in np.column_stack([data.X, data.y]))
+
+
+def is_deterministic(name: str) -> bool:
+    """Tell whether one of the samplers returns the same rows whatever its seed.
+
+    Parameters
+    ----------
+    name : str
+        Name of one of `SAMPLERS`.
+
+    Returns
+    -------
+    bool
+    """
+    module = next(module for module in (under_sampling, over_sampling, combine) if hasattr(module, name))
+    return "random_state" not in getattr(module, name)().get_params()

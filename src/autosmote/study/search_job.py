@@ -25,11 +25,9 @@ from autosmote.evaluation.metrics import METRICS
 from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
-from autosmote.study import strategies
+from autosmote.study import dependencies, strategies
 from autosmote.study.strategy import Execution, Found, Selection
-from autosmote.utils.errors import UnknownNameError
 from autosmote.utils.progress import Progress
-from autosmote.utils.provenance import source_digest
 from autosmote.utils.storage import write_arrays, write_frame, write_json
 
 
@@ -52,7 +50,7 @@ class SearchOutcome:
         ``test_score``, which was looked at after the search. The last row is the result.
     samples : dict of str to ndarray
         What the strategy keeps of its best iteration; of the engine's, see
-        `autosmote.study.strategies.find_synthetic_rows`.
+        `autosmote.study.autosmote_search.find_synthetic_rows`.
     """
 
     row: dict[str, Any]
@@ -117,8 +115,7 @@ def run_search(
     -------
     SearchOutcome
     """
-    if metric not in METRICS:
-        raise UnknownNameError("metric", metric, METRICS)
+    METRICS.look_up(metric)
     cpu, wall = sum(os.times()[:4]), time.perf_counter()
     chosen = strategies.get(strategy)
     search_settings = dataclasses.replace(
@@ -212,13 +209,7 @@ def _search_key(
     task: Task, strategy: str, classifier: str, metric: str, settings: SearchSettings, device: str
 ) -> str:
     """Digest of everything that the course of a search depends on."""
-    code = source_digest(
-        "autosmote.search",
-        "autosmote.evaluation.classifiers",
-        "autosmote.evaluation.metrics",
-        "autosmote.utils.refusals",
-        "autosmote.utils.threads",
-    )
+    code = dependencies.search(strategy, classifier, metric)
     versions = np.__version__, sklearn.__version__, torch.__version__
     digest = hashlib.sha256(repr((strategy, classifier, metric, settings, device, code, *versions)).encode())
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):

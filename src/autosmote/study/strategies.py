@@ -3,88 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from autosmote.datasets.tasks import Task
-from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS
-from autosmote.search.features import STATE_FEATURES
-from autosmote.search.reward import LabelScorer, ValidationReward
-from autosmote.search.settings import SearchSettings
-from autosmote.search.space import SearchSpace
-from autosmote.study.sampler_search import find_sampler
-from autosmote.study.strategy import Execution, Found, Selection, Strategy
-from autosmote.utils.errors import UnknownNameError
+from autosmote.study import autosmote_search, sampler_search
+from autosmote.study.strategy import Strategy
+from autosmote.utils.registry import Registry, Source
 
 AUTO_SAMPLING, ABLATION, EXTENSION = "Auto-sampling", "Ablation", "Extension"
-
-
-def find_synthetic_rows(
-    task: Task, classifier: str, metric: str, settings: SearchSettings, execution: Execution
-) -> Found:
-    """Search the SMOTE search space with the engine: AutoSMOTE, and all that differ in its keys.
-
-    Parameters
-    ----------
-    task : Task
-        Its seed also seeds the classifier.
-    classifier, metric : str
-        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
-    settings : SearchSettings
-    execution : Execution
-
-    Returns
-    -------
-    Found
-        Its samples are ``source`` and ``neighbour`` (indices among the minority rows of the training split,
-        in their order there), ``weight``, and the synthetic rows themselves, ``X``.
-    """
-    from autosmote.search.engine import search  # It loads PyTorch; a list of names needs none.
-
-    minority = task.y_train == 1
-    space = SearchSpace(
-        task.X_train[minority],
-        settings.neighbours,
-        state_features=STATE_FEATURES[settings.state_features](task.X_train, minority),
-    )
-    reward = ValidationReward(
-        space,
-        make_classifier(classifier, task.seed),
-        LabelScorer(METRICS[metric]),
-        task.X_train,
-        task.y_train,
-        task.X_validation,
-        task.y_validation,
-        evaluator=execution.evaluator,
-    )
-    result = search(
-        space,
-        reward,
-        settings,
-        actors=execution.actors,
-        device=execution.device,
-        on_iteration=execution.on_iteration,
-        checkpoint=execution.checkpoint,
-    )
-    return Found(
-        selections=[
-            Selection(
-                better.iteration, better.score, *space.augment(task.X_train, task.y_train, better.samples)
-            )
-            for better in result.improvements
-        ],
-        n_synthetic=len(result.samples),
-        history=result.history,
-        samples={
-            "source": result.samples.source,
-            "neighbour": result.samples.neighbour,
-            "weight": result.samples.weight,
-            "X": space.interpolate(result.samples),
-        },
-        settings=dataclasses.asdict(settings),
-        resumed_after=result.resumed_after,
-    )
 
 
 def merge_training_and_validation(task: Task) -> Task:
@@ -105,82 +33,102 @@ def merge_training_and_validation(task: Task) -> Task:
 
 
 def _ablation(name: str, label: str, changes: str, **keys: str) -> Strategy:
-    return Strategy(name, label, ABLATION, "Section 4.4", changes, find_synthetic_rows, keys)
-
-
-_STRATEGIES = {
-    strategy.name: strategy
-    for strategy in (
-        Strategy(
-            name="autosmote",
-            label="AutoSMOTE",
-            category=AUTO_SAMPLING,
-            reference="Section 3",
-            changes="nothing",
-            find=find_synthetic_rows,
-        ),
-        _ablation(
-            "no_cross_instance",
-            "w/o cross-instance sub-policy",
-            "g1 is always G1 / 2",
-            cross_instance_policy="half",
-        ),
-        _ablation(
-            "no_instance_specific",
-            "w/o instance-specific sub-policy",
-            "g2 is always G2 / 2",
-            instance_specific_policy="half",
-        ),
-        _ablation(
-            "no_low_level",
-            "w/o low-level policy",
-            "neighbours and weights are random",
-            low_level_policy="random",
-        ),
-        _ablation(
-            "flat",
-            "Flat policy",
-            "one policy chooses neighbour, weight, and when to go to the next instance",
-            hierarchy="flat",
-        ),
-        _ablation(
-            "random_search",
-            "Random search",
-            "all decisions are random, nothing is learned",
-            cross_instance_policy="random",
-            instance_specific_policy="random",
-            low_level_policy="random",
-        ),
-        Strategy(
-            name="merged",
-            label="Merging training and validation sets",
-            category=ABLATION,
-            reference="Section 4.4",
-            changes="the classifier is trained and scored on training and validation rows together",
-            find=find_synthetic_rows,
-            prepare=merge_training_and_validation,
-            note="the validation score is that of rows trained on: compare no methods by it",
-        ),
-        Strategy(
-            name="neighbourhood_state",
-            label="AutoSMOTE, neighbourhood state",
-            category=EXTENSION,
-            reference="this project",
-            changes="the policies see the classes around an instance, and rewards relative to recent ones",
-            find=find_synthetic_rows,
-            keys={"state_features": "neighbourhood", "reward_scaling": "standardised"},
-        ),
-        Strategy(
-            name="sampler_search",
-            label="Random search over samplers",
-            category=EXTENSION,
-            reference="this project",
-            changes="each iteration is a random sampler of imbalanced-learn at a random ratio",
-            find=find_sampler,
-            single_process=True,
-        ),
+    return Strategy(
+        name,
+        label,
+        ABLATION,
+        "Section 4.4",
+        changes,
+        autosmote_search.find_synthetic_rows,
+        autosmote_search.CODE,
+        keys,
     )
-}
+
+
+_ALL = (
+    Strategy(
+        name="autosmote",
+        label="AutoSMOTE",
+        category=AUTO_SAMPLING,
+        reference="Section 3",
+        changes="nothing",
+        find=autosmote_search.find_synthetic_rows,
+        code=autosmote_search.CODE,
+    ),
+    _ablation(
+        "no_cross_instance",
+        "w/o cross-instance sub-policy",
+        "g1 is always G1 / 2",
+        cross_instance_policy="half",
+    ),
+    _ablation(
+        "no_instance_specific",
+        "w/o instance-specific sub-policy",
+        "g2 is always G2 / 2",
+        instance_specific_policy="half",
+    ),
+    _ablation(
+        "no_low_level",
+        "w/o low-level policy",
+        "neighbours and weights are random",
+        low_level_policy="random",
+    ),
+    _ablation(
+        "flat",
+        "Flat policy",
+        "one policy chooses neighbour, weight, and when to go to the next instance",
+        hierarchy="flat",
+    ),
+    _ablation(
+        "random_search",
+        "Random search",
+        "all decisions are random, nothing is learned",
+        cross_instance_policy="random",
+        instance_specific_policy="random",
+        low_level_policy="random",
+    ),
+    Strategy(
+        name="merged",
+        label="Merging training and validation sets",
+        category=ABLATION,
+        reference="Section 4.4",
+        changes="the classifier is trained and scored on training and validation rows together",
+        find=autosmote_search.find_synthetic_rows,
+        code=autosmote_search.CODE,
+        prepare=merge_training_and_validation,
+        note="the validation score is that of rows trained on: compare no methods by it",
+    ),
+    Strategy(
+        name="neighbourhood_state",
+        label="AutoSMOTE, neighbourhood state",
+        category=EXTENSION,
+        reference="this project",
+        changes="the policies see the classes around an instance, and rewards relative to recent ones",
+        find=autosmote_search.find_synthetic_rows,
+        code=autosmote_search.CODE,
+        keys={"state_features": "neighbourhood", "reward_scaling": "standardised"},
+    ),
+    Strategy(
+        name="sampler_search",
+        label="Random search over samplers",
+        category=EXTENSION,
+        reference="this project",
+        changes="each iteration is a random sampler of imbalanced-learn at a random ratio",
+        find=sampler_search.find_sampler,
+        code=sampler_search.CODE,
+        samplers=sampler_search.SAMPLERS,
+        single_process=True,
+    ),
+)
+
+
+def _accept(name: str, loaded: Any) -> Strategy:
+    if not isinstance(loaded, Strategy):
+        raise ValueError(f"no Strategy but {type(loaded).__name__}")
+    return dataclasses.replace(loaded, name=name)
+
+
+_STRATEGIES: Registry[Strategy] = Registry("strategy", {spec.name: spec for spec in _ALL}, _accept)
 
 
 def specs() -> tuple[Strategy, ...]:
@@ -221,6 +169,27 @@ def get(name: str) -> Strategy:
     UnknownNameError
         If no strategy has that name; the message lists the known names and suggests the closest.
     """
-    if name not in _STRATEGIES:
-        raise UnknownNameError("strategy", name, _STRATEGIES)
-    return _STRATEGIES[name]
+    return _STRATEGIES.look_up(name)
+
+
+def add(name: str, target: str) -> None:
+    """Register a strategy that is defined outside of this package; see `Registry.add`.
+
+    Parameters
+    ----------
+    name : str
+        Its name. If it has been added before it is replaced.
+    target : str
+        Where its `Strategy` is: ``package.module:OBJECT`` or ``path/to/file.py:OBJECT``.
+
+    Raises
+    ------
+    ValueError
+        If one of the strategies of this package has that name, or there is no such object.
+    """
+    _STRATEGIES.add(name, target)
+
+
+def source(name: str) -> Source | None:
+    """Return where a strategy that is defined outside of this package comes from; None for the others."""
+    return _STRATEGIES.source(name)

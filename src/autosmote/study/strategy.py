@@ -135,14 +135,19 @@ class Strategy:
         What it changes of AutoSMOTE, in one line.
     find : callable
         The search.
+    code : tuple of str
+        Modules that decide what it finds, beside those that every search job runs
+        (`autosmote.study.dependencies.SEARCH`): where one of them changes, its searches run again.
     keys : mapping of str to value, default {}
         Fields of `SearchSettings` that replace those of the configuration.
     prepare : callable, optional
         From the task to the one that is searched on; the test split has to stay.
     note : str, default ""
         ``message`` of its rows that have scores: what a reader of the scores has to know.
+    samplers : tuple of str, default ()
+        Comparison samplers that it tries; their code counts as well.
     single_process : bool, default False
-        Whether neither actors nor a GPU are of use to it.
+        True if it cannot use several actors or a GPU.
     """
 
     name: str
@@ -151,7 +156,9 @@ class Strategy:
     reference: str
     changes: str
     find: Find
+    code: tuple[str, ...]
     keys: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Task], Task] | None = None
     note: str = ""
+    samplers: tuple[str, ...] = ()
     single_process: bool = False

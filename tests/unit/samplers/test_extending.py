@@ -12,9 +12,11 @@ from autosmote import samplers
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.isolation import Limits
 from autosmote.samplers import registry
+from autosmote.study import dependencies
 from autosmote.study.baseline_job import evaluate_side_by_side
 from autosmote.study.config import Study
 from autosmote.utils.provenance import source_digest
+from autosmote.utils.registry import Source
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs" / "extending.md").read_text()
@@ -28,8 +30,8 @@ PAPER = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 def folder(tmp_path, monkeypatch):
     """The working directory, with the sampler of the guide; what is registered is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(registry, "_SPECS", dict(registry._SPECS))
-    monkeypatch.setattr(registry, "_ADDED", {})
+    monkeypatch.setattr(registry._METHODS, "_entries", dict(registry._METHODS))
+    monkeypatch.setattr(registry._METHODS, "_sources", {})
     (tmp_path / "jitter.py").write_text(PYTHON)
     return tmp_path
 
@@ -68,11 +70,14 @@ def test_sampler_of_the_guide_is_evaluated_like_any_other(folder, task):
 
 def test_changed_file_has_another_digest(folder):
     samplers.add("Jitter", CONFIG["samplers"]["Jitter"])
-    assert registry.added_sources(["SMOTE", "Jitter"]) == (folder / "jitter.py",)
-    before = source_digest(folder / "jitter.py")
+    assert registry.source("SMOTE") is None
+    assert registry.source("Jitter") == Source(folder / "jitter.py", "JITTER")
+    before = dependencies.baseline(["Jitter"], [], [])
+    others = dependencies.baseline(["SMOTE"], [], [])
     (folder / "jitter.py").write_text(PYTHON.replace("scale=0.1", "scale=0.2"))
     source_digest.cache_clear()
-    assert source_digest(folder / "jitter.py") != before
+    assert dependencies.baseline(["Jitter"], [], []) != before
+    assert dependencies.baseline(["SMOTE"], [], []) == others
 
 
 def test_name_is_that_of_the_configuration_and_can_be_registered_again(folder):

@@ -97,7 +97,7 @@ def test_method_that_does_not_apply_makes_no_rows(dataset):
 
 def test_sampler_that_is_not_installed_is_there_with_its_reason(dataset, monkeypatch, tmp_path):
     missing = dataclasses.replace(registry.get("SMOTE"), modules=("no_such_module",), requires="a-package")
-    monkeypatch.setitem(registry._SPECS, "SMOTE", missing)
+    monkeypatch.setitem(registry._METHODS._entries, "SMOTE", missing)
     lines = []
     arguments = CASE | {"samplers": ["SMOTE"], "ratios": RATIOS, "search": SEARCH}
     found = case_study.run(dataset, **arguments, log=lines.append)

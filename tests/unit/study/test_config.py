@@ -190,7 +190,7 @@ def test_other_configurations_state_differences_only(name: str) -> None:
         ({"samplers": {"A": "no.such:A"}}, "samplers.A: cannot load 'no.such:A': ModuleNotFoundError: "),
         ({"samplers": {"A": "json:A"}}, "samplers.A: cannot load 'json:A': AttributeError: "),
         ({"samplers": {"A": "json:dumps"}}, "samplers.A: 'json:dumps' is no SamplerSpec or MethodSpec but"),
-        ({"samplers": {"SMOTE": "json:dumps"}}, "samplers.SMOTE: 'SMOTE' is the name of a method that is "),
+        ({"samplers": {"SMOTE": "json:dumps"}}, "samplers.SMOTE: 'SMOTE' is the name of a sampler that is "),
         (
             {"samplers": {"AutoSMOTE": "autosmote.samplers.registry:_NO_RESAMPLING"}},
             "samplers.AutoSMOTE: 'AutoSMOTE' is what the tables call a search; choose another name",

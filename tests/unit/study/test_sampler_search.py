@@ -108,7 +108,7 @@ def test_what_can_only_repeat_is_computed_once_and_counted_each_time(task, monke
     monkeypatch.setattr(sampler_search, "try_sampler", counted)
     history = run(task, iterations=60).history
     drawn = list(history[["sampler", "ratio"]].itertuples(index=False, name=None))
-    fixed = {name for name in QUICK if imbalanced_learn.is_deterministic(name)}
+    fixed = {name for name in QUICK if sampler_search.is_deterministic(name)}
     assert fixed == {"NearMiss", "TomekLinks", "EditedNearestNeighbours"}
     kept = [str(pair) for pair in drawn if pair[0] in fixed]  # As text, because a missing ratio is NaN.
     repeats = len(kept) - len(set(kept))
@@ -121,7 +121,7 @@ def test_what_can_only_repeat_is_computed_once_and_counted_each_time(task, monke
 
 
 @pytest.mark.parametrize(
-    "name", [spec.name for spec in imbalanced_learn.SPECS if imbalanced_learn.is_deterministic(spec.name)]
+    "name", [spec.name for spec in imbalanced_learn.SPECS if sampler_search.is_deterministic(spec.name)]
 )
 def test_deterministic_samplers_do_not_depend_on_the_seed(task, name):
     spec = samplers.get(name)

@@ -196,7 +196,7 @@ class Refusing(DecisionTreeClassifier):
 
 
 def test_a_search_that_the_classifier_refuses_leaves_a_row_without_scores(task, tmp_path, monkeypatch):
-    monkeypatch.setattr("autosmote.study.strategies.make_classifier", lambda name, seed: Refusing())
+    monkeypatch.setattr("autosmote.study.autosmote_search.make_classifier", lambda name, seed: Refusing())
     lines = []
     run_search(task, "adaboost", "mcc", SETTINGS, log=lines.append, log_seconds=0.0).save(tmp_path)
     assert "none yet" in lines[-1]
@@ -216,7 +216,7 @@ class Greedy(DecisionTreeClassifier):
 
 @pytest.mark.parametrize("actors", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_search_with_too_little_memory_leaves_a_row_that_says_so(task, tmp_path, monkeypatch, actors):
-    monkeypatch.setattr("autosmote.study.strategies.make_classifier", lambda name, seed: Greedy())
+    monkeypatch.setattr("autosmote.study.autosmote_search.make_classifier", lambda name, seed: Greedy())
     run_search(task, "tree", "mcc", SETTINGS, actors=actors).save(tmp_path)
     table = collect([tmp_path / "result.json"])
     assert (table.loc[0, "status"], table.loc[0, "message"]) == ("memory", "no 8 TB for these rows")

@@ -22,11 +22,12 @@ from autosmote.search.rollout import Actor, episode_rng
 from autosmote.search.settings import LEVELS, SearchSettings
 from autosmote.search.space import SearchSpace
 from autosmote.study import strategies
+from autosmote.study.autosmote_search import find_synthetic_rows
 from autosmote.study.search_job import run_search
 from autosmote.utils.errors import UnknownNameError
 
 #: The strategies that search with the engine.
-ENGINE = [spec.name for spec in strategies.specs() if spec.find is strategies.find_synthetic_rows]
+ENGINE = [spec.name for spec in strategies.specs() if spec.find is find_synthetic_rows]
 
 SETTINGS = {"iterations": 6, "round_size": 2, "neighbours": 5, "hidden": 16, "buffers": {"low_level": 20}}
 
@@ -78,7 +79,7 @@ def test_the_test_split_decides_nothing(task, name):
 def test_a_strategy_costs_a_few_keys(task, monkeypatch):
     keys = {"neighbours": 2, "low_level_policy": "random"}
     entry = dataclasses.replace(strategies.get("autosmote"), name="mine", label="Mine", keys=keys)
-    monkeypatch.setitem(strategies._STRATEGIES, "mine", entry)
+    monkeypatch.setitem(strategies._STRATEGIES._entries, "mine", entry)
     outcome = run_search(task, "tree", "macro_f1", SETTINGS, strategy="mine")
     assert outcome.row["sampler"] == "Mine"
     assert json.loads(outcome.row["settings"]).items() >= keys.items()

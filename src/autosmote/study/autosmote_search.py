@@ -1,0 +1,104 @@
+"""AutoSMOTE on a task of the study, and all strategies that differ from it in keys of the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from autosmote.datasets.tasks import Task
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.metrics import METRICS
+from autosmote.search.features import STATE_FEATURES
+from autosmote.search.reward import LabelScorer, ValidationReward
+from autosmote.search.settings import SearchSettings
+from autosmote.search.space import SearchSpace
+from autosmote.study.strategy import Execution, Found, Selection
+
+CODE = (
+    "autosmote.study.autosmote_search",
+    "autosmote.search.actors",
+    "autosmote.search.adam",
+    "autosmote.search.checkpoint",
+    "autosmote.search.engine",
+    "autosmote.search.fast_adaboost",
+    "autosmote.search.fast_knn",
+    "autosmote.search.features",
+    "autosmote.search.learner",
+    "autosmote.search.policies",
+    "autosmote.search.reward",
+    "autosmote.search.reward_scaling",
+    "autosmote.search.rollout",
+    "autosmote.search.setting_fields",
+    "autosmote.search.settings",
+    "autosmote.search.space",
+    "autosmote.search.vtrace",
+    "autosmote.utils.refusals",
+    "autosmote.utils.threads",
+)
+"""Modules that decide what `find_synthetic_rows` finds."""
+
+
+def find_synthetic_rows(
+    task: Task, classifier: str, metric: str, settings: SearchSettings, execution: Execution
+) -> Found:
+    """Search the SMOTE search space with the engine: AutoSMOTE, and all that differ in its keys.
+
+    Parameters
+    ----------
+    task : Task
+        Its seed also seeds the classifier.
+    classifier, metric : str
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
+    settings : SearchSettings
+    execution : Execution
+
+    Returns
+    -------
+    Found
+        Its samples are ``source`` and ``neighbour`` (indices among the minority rows of the training split,
+        in their order there), ``weight``, and the synthetic rows themselves, ``X``.
+    """
+    from autosmote.search.engine import search  # It loads PyTorch; a list of names needs none.
+
+    minority = task.y_train == 1
+    space = SearchSpace(
+        task.X_train[minority],
+        settings.neighbours,
+        state_features=STATE_FEATURES[settings.state_features](task.X_train, minority),
+    )
+    reward = ValidationReward(
+        space,
+        make_classifier(classifier, task.seed),
+        LabelScorer(METRICS[metric]),
+        task.X_train,
+        task.y_train,
+        task.X_validation,
+        task.y_validation,
+        evaluator=execution.evaluator,
+    )
+    result = search(
+        space,
+        reward,
+        settings,
+        actors=execution.actors,
+        device=execution.device,
+        on_iteration=execution.on_iteration,
+        checkpoint=execution.checkpoint,
+    )
+    return Found(
+        selections=[
+            Selection(
+                better.iteration, better.score, *space.augment(task.X_train, task.y_train, better.samples)
+            )
+            for better in result.improvements
+        ],
+        n_synthetic=len(result.samples),
+        history=result.history,
+        samples={
+            "source": result.samples.source,
+            "neighbour": result.samples.neighbour,
+            "weight": result.samples.weight,
+            "X": space.interpolate(result.samples),
+        },
+        settings=dataclasses.asdict(settings),
+        resumed_after=result.resumed_after,
+    )
