@@ -10,7 +10,7 @@ from autosmote.report import products
 from autosmote.analysis.methods import ABLATION
 from autosmote.utils.provenance import source_digest
 from autosmote.search.setting_fields import that_change_results
-from autosmote.study import dependencies, strategies
+from autosmote.study import dependencies, layout, strategies
 from autosmote.study.config import SECTIONS, ConfigError, Study
 
 with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
@@ -22,32 +22,43 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = config["results"].rstrip("/")
-LOGS = f"{RESULTS}/logs"
-BENCHMARKS = f"{RESULTS}/benchmarks"
+
+
+def place(path):
+    """A path of the study's layout, below the folder of its results."""
+    return f"{RESULTS}/{path}"
+
+
+LOGS = place(layout.LOGS)
+BENCHMARKS = place(layout.BENCHMARKS)
 
 # Parts of the names of files
-TASK_ID = "{dataset}/ir{imbalance_ratio}/seed{seed}"
-BASELINE_ID = f"{{bundle}}/{TASK_ID}"
-SEARCH_ID = "{strategy}/{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
+TASK_ID, BASELINE_ID, SEARCH_ID, GRID_ID = (
+    layout.TASK_ID,
+    layout.BASELINE_ID,
+    layout.SEARCH_ID,
+    layout.GRID_ID,
+)
 
-DATA = f"{RESULTS}/data/{{dataset}}.parquet"
-DATA_FACTS = f"{RESULTS}/data/{{dataset}}.json"
-TASK = f"{RESULTS}/tasks/{TASK_ID}.npz"
-BASELINE = f"{RESULTS}/baselines/{BASELINE_ID}.parquet"
-SEARCH = f"{RESULTS}/searches/{SEARCH_ID}/result.json"
-SEARCH_HISTORY = f"{RESULTS}/searches/{SEARCH_ID}/history.parquet"
-SEARCH_SELECTIONS = f"{RESULTS}/searches/{SEARCH_ID}/selections.parquet"
-SEARCH_SAMPLES = f"{RESULTS}/searches/{SEARCH_ID}/samples.npz"
-SCORES = f"{RESULTS}/scores.parquet"
-COURSES = f"{RESULTS}/courses/{{dataset}}.parquet"
-GRID_ID = "{changed}/{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
-GRID_SEARCH = f"{RESULTS}/hyperparameters/{GRID_ID}/result.json"
-GRID_HISTORY = f"{RESULTS}/hyperparameters/{GRID_ID}/history.parquet"
-GRID_SCORES = f"{RESULTS}/hyperparameters.parquet"
+DATA = place(layout.DATA)
+DATA_FACTS = place(layout.DATA_FACTS)
+TASK = place(layout.TASK)
+BASELINE = place(layout.BASELINE)
+SEARCH = place(f"{layout.SEARCH}/{layout.RESULT}")
+SEARCH_HISTORY = place(f"{layout.SEARCH}/{layout.HISTORY}")
+SEARCH_SELECTIONS = place(f"{layout.SEARCH}/{layout.SELECTIONS}")
+SEARCH_SAMPLES = place(f"{layout.SEARCH}/{layout.SAMPLES}")
+SCORES = place(layout.SCORES)
+COURSES = place(layout.COURSES)
+GRID_SEARCH = place(f"{layout.GRID_SEARCH}/{layout.RESULT}")
+GRID_HISTORY = place(f"{layout.GRID_SEARCH}/{layout.HISTORY}")
+GRID_SELECTIONS = place(f"{layout.GRID_SEARCH}/{layout.SELECTIONS}")
+GRID_SAMPLES = place(f"{layout.GRID_SEARCH}/{layout.SAMPLES}")
+GRID_SCORES = place(layout.GRID_SCORES)
 CASE_STUDY = config["case_study"]["dataset"]
-CASE_STUDY_ROWS = f"{RESULTS}/case_study.npz"
-CASE_STUDY_FACTS = f"{RESULTS}/case_study.json"
-TRACKED = f"{RESULTS}/tracking/synced.json"
+CASE_STUDY_ROWS = place(layout.CASE_STUDY_ROWS)
+CASE_STUDY_FACTS = place(layout.CASE_STUDY_FACTS)
+TRACKED = place(layout.TRACKED)
 
 
 def configured(kind):

@@ -14,8 +14,8 @@ rule hyperparameter_search:
     output:
         result=GRID_SEARCH,
         history=GRID_HISTORY,
-        selections=f"{RESULTS}/hyperparameters/{GRID_ID}/selections.parquet",
-        samples=f"{RESULTS}/hyperparameters/{GRID_ID}/samples.npz",
+        selections=GRID_SELECTIONS,
+        samples=GRID_SAMPLES,
     log:
         f"{LOGS}/hyperparameter_search/{GRID_ID}.log",
     benchmark:

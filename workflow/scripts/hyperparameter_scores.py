@@ -5,10 +5,10 @@ from pathlib import Path
 from joblog import log_to
 
 from autosmote.study.hyperparameters import Grids
+from autosmote.study.layout import changed_setting
 from autosmote.utils.storage import write_frame
 
 log_to(snakemake.log[0])
 grids = Grids(snakemake.params.grids, snakemake.params.settings)
-# results/hyperparameters/<name>/<dataset>/<ratio>/<classifier>/<metric>/<seed>/result.json
-results = [(path.parents[5].name, path) for path in map(Path, snakemake.input.results)]
+results = [(changed_setting(path), path) for path in map(Path, snakemake.input.results)]
 write_frame(grids.collect(results), snakemake.output.scores)

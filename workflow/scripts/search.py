@@ -6,13 +6,14 @@ import torch
 from joblog import log_to
 
 from autosmote.datasets.tasks import load_task
+from autosmote.study import layout
 from autosmote.study.search_job import run_search
 
 log_to(snakemake.log[0])
 use_cuda = snakemake.resources.gpu >= 1 and torch.cuda.is_available()
 folder = Path(snakemake.output.result).parent
 # Not an output, so that it outlives a job that is killed.
-checkpoint = folder / "checkpoint.pt"
+checkpoint = folder / layout.CHECKPOINT
 outcome = run_search(
     load_task(snakemake.input.task),
     snakemake.wildcards.classifier,

@@ -4,50 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from autosmote.evaluation import score_row
 from autosmote.utils.storage import read_frame, read_json
 
-COLUMNS = {
-    "dataset": "str",
-    "imbalance_ratio": "int64",
-    "seed": "int64",
-    "sampler": "str",
-    "category": "str",
-    "classifier": "str",
-    "metric": "str",
-    "ratio": "float64",
-    "validation_score": "float64",
-    "test_score": "float64",
-    "large_test_score": "float64",
-    "status": "str",
-    "message": "str",
-    "settings": "str",
-    "n_majority": "Int64",
-    "n_minority": "Int64",
-    "seconds": "float64",
-}
-"""Columns of the score table in order, and their types.
+_TYPES = {"str": "str", "int": "int64", "float": "float64", "int | None": "Int64"}
 
-``large_test_score`` is the score on `autosmote.datasets.tasks.Task.large_test`, NaN where a task has none.
-``ratio`` is the chosen number of minority over majority rows (NaN if the method has none); ``n_majority`` and
-``n_minority`` count training rows after resampling; ``seconds`` is CPU time; ``settings`` is JSON.
-"""
+COLUMNS = {field.name: _TYPES[str(field.type)] for field in fields(score_row.ScoreRow)}
+"""Columns of the score table in order, and their types; what they are, `ScoreRow` says."""
 
 KEY = ("dataset", "imbalance_ratio", "seed", "sampler", "classifier", "metric")
 """Columns that identify a row."""
 
-SCORED = ("ok", "unchanged")
+SCORED = score_row.SCORED
 """Statuses of rows that carry scores."""
 
 OVERALL = "Overall"
 """Name of all data sets together in the analysis; no data set may have it."""
 
-STATUSES = (*SCORED, "not_applicable", "failed", "timeout", "memory")
+STATUSES = score_row.STATUSES
 """All statuses."""
 
 

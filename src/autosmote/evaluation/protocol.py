@@ -16,11 +16,11 @@ from autosmote.datasets.tasks import Task
 from autosmote.evaluation import isolation
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
 from autosmote.evaluation.metrics import METRICS, confusion
+from autosmote.evaluation.score_row import Cell, ScoreRow, as_json
 from autosmote.evaluation.scoring import held_out_rows, held_out_scores
 from autosmote.evaluation.trial import (
     Failure,
     Fitted,
-    as_json,
     fit_sample,
     guarded,
     sampling,
@@ -153,7 +153,8 @@ def evaluate_sampler(
         fits = {ratio: fit_sample(task, sample, classifier, seed) for ratio, sample in samples.items()}
         seconds = sampling_seconds + time.process_time() - started
         for metric in metrics:
-            rows.append(_row(task, spec, classifier, metric, seed, fits, label_test_rows, seconds))
+            cell = Cell.of(task, classifier, metric, seed)
+            rows.append(_row(cell, task, spec, fits, label_test_rows, seconds))
     return rows
 
 
@@ -212,7 +213,8 @@ def evaluate_method(
                 seed,
             )
             fits, seconds = _run(spec, grid, partial(_learning, task, spec, problem, grid), limits)
-            rows.append(_row(task, spec, classifier, metric, seed, fits, label_test_rows, seconds))
+            cell = Cell.of(task, classifier, metric, seed)
+            rows.append(_row(cell, task, spec, fits, label_test_rows, seconds))
     return rows
 
 
@@ -235,29 +237,6 @@ def _checked_grid(
             raise ValueError(f"ratios holds {ratio!r}: a ratio of minority to majority rows lies in (0, 1]")
     # Ascending, so that the first of equal validation scores belongs to the smaller ratio.
     return sorted(set(ratios))
-
-
-def _row(
-    task: Task,
-    spec: SamplerSpec | MethodSpec,
-    classifier: str,
-    metric: str,
-    seed: int,
-    fits: Mapping[float | None, Fitted | Failure],
-    label_test_rows: Callable[[Fitted], np.ndarray | Failure],
-    seconds: float,
-) -> dict[str, Any]:
-    return {
-        "dataset": task.dataset,
-        "imbalance_ratio": task.imbalance_ratio,
-        "seed": seed,
-        "sampler": spec.name,
-        "category": spec.category,
-        "classifier": classifier,
-        "metric": metric,
-        **_choose(task, fits, metric, label_test_rows),
-        "seconds": seconds,
-    }
 
 
 def _run(
@@ -320,19 +299,23 @@ def _labelling(model: Predictor, parts: Sequence[np.ndarray]) -> Iterator[tuple[
     yield None, guarded(lambda: np.concatenate([_labels(model, X) for X in parts]))
 
 
-def _choose(
+def _row(
+    cell: Cell,
     task: Task,
+    spec: SamplerSpec | MethodSpec,
     fits: Mapping[float | None, Fitted | Failure],
-    metric: str,
     label_test_rows: Callable[[Fitted], np.ndarray | Failure],
+    seconds: float,
 ) -> dict[str, Any]:
     """Choose the ratio on the validation split, and only then look at the test split."""
-    measure = METRICS[metric]
+    measure = METRICS[cell.metric]
+    without_score = partial(ScoreRow.without_score, cell, spec.name, spec.category, seconds=seconds)
     fitted = {ratio: fit for ratio, fit in fits.items() if isinstance(fit, Fitted)}
     message = _message(fits)
     if not fitted:
         statuses = {fit.status for fit in fits.values() if isinstance(fit, Failure)}
-        return _without_score(next(status for status in _FAILURES_BY_GRAVITY if status in statuses), message)
+        gravest = next(status for status in _FAILURES_BY_GRAVITY if status in statuses)
+        return without_score(status=gravest, message=message).as_dict()
     scores = {ratio: measure(task.y_validation, fit.validation_predictions) for ratio, fit in fitted.items()}
     ratio = max(scores, key=scores.__getitem__)
     chosen = fitted[ratio]
@@ -340,33 +323,25 @@ def _choose(
     if isinstance(labels, Failure):
         at = "" if ratio is None else f" at the chosen ratio {ratio}"
         reason = f"test rows{at}: {labels.status.replace('_', ' ')}: {labels.reason}"
-        return _without_score(labels.status, "; ".join(filter(None, (message, reason))))
-    test_score, large_test_score = held_out_scores(task, metric, labels)
-    return {
-        "ratio": np.nan if ratio is None else ratio,
-        "validation_score": scores[ratio],
-        "test_score": test_score,
-        "large_test_score": large_test_score,
-        "status": "unchanged" if chosen.unchanged else "ok",
-        "message": "; ".join(filter(None, (message, chosen.note))),
-        "settings": as_json(chosen.settings),
-        "n_majority": chosen.n_majority,
-        "n_minority": chosen.n_minority,
-    }
-
-
-def _without_score(status: str, message: str) -> dict[str, Any]:
-    return {
-        "ratio": np.nan,
-        "validation_score": np.nan,
-        "test_score": np.nan,
-        "large_test_score": np.nan,
-        "status": status,
-        "message": message,
-        "settings": "{}",
-        "n_majority": None,
-        "n_minority": None,
-    }
+        return without_score(
+            status=labels.status, message="; ".join(filter(None, (message, reason)))
+        ).as_dict()
+    test_score, large_test_score = held_out_scores(task, cell.metric, labels)
+    return ScoreRow.scored(
+        cell,
+        spec.name,
+        spec.category,
+        ratio=np.nan if ratio is None else ratio,
+        validation_score=scores[ratio],
+        test_score=test_score,
+        large_test_score=large_test_score,
+        status="unchanged" if chosen.unchanged else "ok",
+        message="; ".join(filter(None, (message, chosen.note))),
+        settings=chosen.settings,
+        n_majority=chosen.n_majority,
+        n_minority=chosen.n_minority,
+        seconds=seconds,
+    ).as_dict()
 
 
 def _message(fits: Mapping[float | None, Fitted | Failure]) -> str:

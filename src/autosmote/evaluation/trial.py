@@ -6,7 +6,6 @@ The protocol tries every ratio this way, and the search over samplers every draw
 from __future__ import annotations
 
 import errno
-import json
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ import numpy as np
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
-from autosmote.evaluation.scoring import fit, held_out_rows
+from autosmote.evaluation.score_row import as_json
+from autosmote.evaluation.scoring import fit
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     NotApplicable,
@@ -135,11 +135,6 @@ def shortened(text: str) -> str:
     """Bring a text of any length into one line that fits a message."""
     text = " ".join(text.split())
     return text if len(text) <= _REASON_LENGTH else text[: _REASON_LENGTH - 3] + "..."
-
-
-def as_json(settings: Mapping[str, Any]) -> str:
-    """Write the choices of a method as they stand in its row."""
-    return json.dumps(dict(settings), sort_keys=True)
 
 
 def sampling(

@@ -15,7 +15,7 @@ from autosmote.search import settings as search_settings
 from autosmote.search.setting_fields import flat, section
 from autosmote.study import strategies
 from autosmote.study.hyperparameters import Grids
-from autosmote.tracking.sync import has_password
+from autosmote.utils.addresses import has_password
 from autosmote.utils.errors import UnknownNameError
 
 REFERENCE = "autosmote"

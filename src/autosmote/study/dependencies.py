@@ -24,13 +24,19 @@ FETCH = ("autosmote.datasets.sources",)
 SPLIT = ("autosmote.datasets.tasks", "autosmote.datasets.preprocessing")
 """Modules that decide what a task holds."""
 
-SEARCH = ("autosmote.study.search_job", "autosmote.study.strategy", "autosmote.evaluation.scoring")
+SEARCH = (
+    "autosmote.study.search_job",
+    "autosmote.study.strategy",
+    "autosmote.evaluation.score_row",
+    "autosmote.evaluation.scoring",
+)
 """Modules that every search job runs."""
 
 BASELINE = (
     "autosmote.study.baseline_job",
     "autosmote.evaluation.isolation",
     "autosmote.evaluation.protocol",
+    "autosmote.evaluation.score_row",
     "autosmote.evaluation.scoring",
     "autosmote.evaluation.trial",
     "autosmote.samplers.spec",

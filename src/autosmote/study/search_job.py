@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import json
 import math
 import os
 import time
@@ -22,10 +21,11 @@ import torch
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.score_row import Cell, ScoreRow
 from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
-from autosmote.study import dependencies, strategies
+from autosmote.study import dependencies, layout, strategies
 from autosmote.study.strategy import Execution, Found, Selection
 from autosmote.utils.progress import Progress
 from autosmote.utils.storage import write_arrays, write_frame, write_json
@@ -65,10 +65,10 @@ class SearchOutcome:
         ----------
         folder : Path
         """
-        write_arrays(self.samples, folder / "samples.npz")
-        write_frame(self.selections, folder / "selections.parquet")
-        write_frame(self.history, folder / "history.parquet")
-        write_json(self.row, folder / "result.json")
+        write_arrays(self.samples, folder / layout.SAMPLES)
+        write_frame(self.selections, folder / layout.SELECTIONS)
+        write_frame(self.history, folder / layout.HISTORY)
+        write_json(self.row, folder / layout.RESULT)
 
 
 def run_search(
@@ -124,7 +124,8 @@ def run_search(
     )
     if chosen.prepare is not None:
         task = chosen.prepare(task)
-    key = _search_key(task, strategy, classifier, metric, search_settings, device)
+    cell = Cell.of(task, classifier, metric)
+    key = _search_key(task, strategy, cell, search_settings, device)
     status, message = "not_applicable", f"{classifier} could not be fitted in any iteration"
     with (
         contextlib.nullcontext()
@@ -145,51 +146,45 @@ def run_search(
             status, message = "memory", str(error) or "out of memory"
 
     selections = _with_test_scores(found.selections, task, classifier, metric)
-    if found.selections:
-        best = found.selections[-1]
+    # What the processes before an interruption took died with them.
+    seconds = math.nan if found.resumed_after else sum(os.times()[:4]) - cpu
+    wall_seconds = math.nan if found.resumed_after else time.perf_counter() - wall
+    best = found.selections[-1] if found.selections else None
+    if best is not None:
         n_minority = int(np.sum(best.y == 1))
-        scores = {
-            "validation_score": best.score,
-            "test_score": float(selections["test_score"].iloc[-1]),
-            "large_test_score": float(selections["large_test_score"].iloc[-1]),
-            "status": "ok",
-            "message": chosen.note,
-            "n_majority": len(best.y) - n_minority,
-            "n_minority": n_minority,
-            "best_iteration": best.iteration,
-            "n_synthetic": found.n_synthetic,
-        }
+        row = ScoreRow.scored(
+            cell,
+            chosen.label,
+            chosen.category,
+            validation_score=best.score,
+            test_score=float(selections["test_score"].iloc[-1]),
+            large_test_score=float(selections["large_test_score"].iloc[-1]),
+            message=chosen.note,
+            settings=found.settings,
+            n_majority=len(best.y) - n_minority,
+            n_minority=n_minority,
+            seconds=seconds,
+        )
     else:
-        scores = {
-            "validation_score": math.nan,
-            "test_score": math.nan,
-            "large_test_score": math.nan,
-            "status": status,
-            "message": message,
-            "n_majority": None,
-            "n_minority": None,
-            "best_iteration": None,
-            "n_synthetic": None,
-        }
-    row = {
-        "dataset": task.dataset,
-        "imbalance_ratio": task.imbalance_ratio,
-        "seed": task.seed,
-        "sampler": chosen.label,
-        "category": chosen.category,
-        "classifier": classifier,
-        "metric": metric,
-        "ratio": None,
-        "settings": json.dumps(dict(found.settings), sort_keys=True),
-        # What the processes before an interruption took died with them.
-        "seconds": math.nan if found.resumed_after else sum(os.times()[:4]) - cpu,
-        "wall_seconds": math.nan if found.resumed_after else time.perf_counter() - wall,
+        row = ScoreRow.without_score(
+            cell,
+            chosen.label,
+            chosen.category,
+            status=status,
+            message=message,
+            settings=found.settings,
+            seconds=seconds,
+        )
+    further = {
+        "ratio": None,  # JSON has no NaN.
+        "wall_seconds": wall_seconds,
         "iterations": search_settings.iterations,
         "device": device,
         "actors": actors,
-        **scores,
+        "best_iteration": None if best is None else best.iteration,
+        "n_synthetic": None if best is None else found.n_synthetic,
     }
-    return SearchOutcome(row, found.history, selections, found.samples)
+    return SearchOutcome(row.as_dict() | further, found.history, selections, found.samples)
 
 
 def _with_test_scores(
@@ -205,13 +200,13 @@ def _with_test_scores(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _search_key(
-    task: Task, strategy: str, classifier: str, metric: str, settings: SearchSettings, device: str
-) -> str:
+def _search_key(task: Task, strategy: str, cell: Cell, settings: SearchSettings, device: str) -> str:
     """Digest of everything that the course of a search depends on."""
-    code = dependencies.search(strategy, classifier, metric)
+    code = dependencies.search(strategy, cell.classifier, cell.metric)
     versions = np.__version__, sklearn.__version__, torch.__version__
-    digest = hashlib.sha256(repr((strategy, classifier, metric, settings, device, code, *versions)).encode())
+    digest = hashlib.sha256(
+        repr((strategy, cell.classifier, cell.metric, settings, device, code, *versions)).encode()
+    )
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
         digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -41,6 +41,8 @@ import numpy as np
 import pandas as pd
 
 from autosmote.analysis.scores import KEY, SCORED, collect, validate
+from autosmote.study import layout
+from autosmote.utils.addresses import has_password, passwords, without_secrets
 from autosmote.utils.storage import CorruptFileError, read_frame, read_json
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ SEARCH_METRICS = ("best_iteration", "n_synthetic", "wall_seconds")
 SEARCH_PARAMS = ("device", "actors")
 #: Status of a row to status of an MLflow run; any other row is FINISHED.
 RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
-ARTIFACT_FOLDERS = ("tables", "figures")
+ARTIFACT_FOLDERS = (layout.TABLES, layout.FIGURES)
 #: Kinds of runs that show a result, and of the parent above them.
 KINDS = {"result": "sampler", "hyperparameter_result": "hyperparameter", "case_study_result": "case_study"}
 #: MLflow lists the newest run first and draws the first ten: the parent of this category is made last.
@@ -163,7 +165,7 @@ def sync(
         raise ValueError(f"study {study!r}: an MLflow experiment needs a name without '/'")
     if not results.is_dir():
         raise TrackingError(f"there is no results folder {results}; run the study first")
-    own = results.resolve() / "mlflow.db"
+    own = results.resolve() / layout.DATABASE
     uri = tracking_uri or f"sqlite:///{own}"
     _prepare_mlflow()
     from mlflow.exceptions import MlflowException
@@ -172,19 +174,19 @@ def sync(
     try:
         # The files are read under the lock: a slower process must not put back what it read earlier.
         with (
-            _only_one(results / "tracking" / "sync.lock"),
+            _only_one(results / layout.TRACKING_LOCK),
             _only_one(_sqlite_lock(uri)),
             _without_waiting_for_the_disk(own),
         ):
-            store = _Store.connect(uri, study, artifacts=results.resolve() / "mlartifacts")
-            rows, problems = _read_results(results, Path(scores) if scores else results / "scores.parquet")
+            store = _Store.connect(uri, study, artifacts=results.resolve() / layout.ARTIFACTS)
+            rows, problems = _read_results(results, Path(scores) if scores else results / layout.SCORES)
             return _sync(store, rows, _artifact_files(results), problems)
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
-        for password in _passwords(uri):
+        for password in passwords(uri):
             reason = reason.replace(password, "***")
         raise TrackingError(
-            f"cannot use the MLflow store {_address(uri)}: {reason}. "
+            f"cannot use the MLflow store {without_secrets(uri)}: {reason}. "
             "The result files are untouched; mend the store or mlflow.tracking_uri, then synchronise again"
         ) from (None if has_password(uri) else error)  # the traceback would show the password
 
@@ -267,34 +269,6 @@ def _without_waiting_for_the_disk(database: Path) -> Iterator[None]:
         event.remove(Engine, "connect", relax)
 
 
-def has_password(uri: str) -> bool:
-    """Tell whether the address of an MLflow store holds a password.
-
-    Parameters
-    ----------
-    uri : str
-
-    Returns
-    -------
-    bool
-    """
-    return bool(_passwords(uri))
-
-
-def _passwords(uri: str) -> list[str]:
-    """Return the passwords in an address: ``//user:password@``, or ``?password=``."""
-    user, query = uri.rpartition("@")[0].partition("://")[2], urllib.parse.urlsplit(uri).query
-    written = user.partition(":")[2]
-    found = [written, urllib.parse.unquote(written), *urllib.parse.parse_qs(query).get("password", [])]
-    return [password for password in found if password]
-
-
-def _address(uri: str) -> str:
-    """Return an address without user, password and query."""
-    scheme, mark, rest = uri.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}"
-
-
 @dataclass(frozen=True)
 class _Record:
     """What one run in MLflow has to show.
@@ -333,7 +307,7 @@ def _read_results(results: Path, scores: Path) -> tuple[pd.DataFrame, list[str]]
         except (CorruptFileError, ValueError, OSError) as error:
             _note(error, path, problems)
             rows, ended = collect([]), 0.0
-        search = str(path) if path.name == "result.json" else ""
+        search = str(path) if path.name == layout.RESULT else ""
         return rows.assign(ended=ended, search=search, kind="result", changed="")
 
     table = read(scores) if scores.exists() else collect([])
@@ -341,20 +315,20 @@ def _read_results(results: Path, scores: Path) -> tuple[pd.DataFrame, list[str]]
     # and only jobs that ended after it was written say something new.
     collected = scores.stat().st_mtime if len(table) else -math.inf
     frames = [table.assign(belongs=True)] if len(table) else []
-    for path in _files(results / "baselines", "**/*.parquet"):
+    for path in _files(results / layout.BASELINES, "**/*.parquet"):
         if path.stat().st_mtime >= collected:
             frames.append(read(path).assign(belongs=True))
-    for path in _files(results / "searches", "**/result.json"):
+    for path in _files(results / layout.SEARCHES, f"**/{layout.RESULT}"):
         # The table lacks what only a search's own files hold.
         frames.append(read(path).assign(belongs=path.stat().st_mtime >= collected))
     if frames:
         rows = pd.concat(frames)
         known = rows.groupby(list(KEY))["belongs"].transform("any")
         frames = [rows[known].drop_duplicates(list(KEY), keep="last")]
-    for path in _files(results / "hyperparameters", "**/result.json"):
-        changed = path.relative_to(results / "hyperparameters").parts[0]
+    for path in _files(results / layout.HYPERPARAMETERS, f"**/{layout.RESULT}"):
+        changed = layout.changed_setting(path)
         frames.append(read(path).assign(kind="hyperparameter_result", changed=changed))
-    for path in _files(results, "case_study.json"):
+    for path in _files(results, layout.CASE_STUDY_FACTS):
         frames.append(read(path, _read_case_study).assign(kind="case_study_result"))
     return pd.concat(frames) if frames else table, problems
 
@@ -383,7 +357,7 @@ def _records(rows: pd.DataFrame, problems: list[str]) -> list[_Record]:
         curves: list[tuple[str, float, int]] = []
         if row["search"]:
             path = Path(row["search"])
-            history = path.with_name("history.parquet")
+            history = path.with_name(layout.HISTORY)
             try:
                 extras = read_json(path)
                 curves = _curves(read_frame(history), history) if history.exists() else []
@@ -534,7 +508,7 @@ class _Store:
         if served:
             try:
                 # One quick question, or MLflow would retry for minutes.
-                urllib.request.urlopen(f"{_address(uri).rstrip('/')}/health", timeout=10).close()
+                urllib.request.urlopen(f"{without_secrets(uri).rstrip('/')}/health", timeout=10).close()
             except urllib.error.HTTPError:
                 pass  # something answers; what it makes of us is for MLflow to say
         elif uri.startswith(("postgresql", "mysql", "mssql")):

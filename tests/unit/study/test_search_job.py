@@ -14,6 +14,7 @@ from autosmote.analysis.scores import collect
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.score_row import Cell
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
 from autosmote.study.search_job import _search_key, run_search
@@ -185,7 +186,8 @@ def test_another_version_does_not_go_on_from_a_checkpoint(task, interrupted, ver
 def test_another_device_does_not_go_on_from_a_checkpoint(task):
     settings = SearchSettings(g1_max=2)
     one, other = (
-        _search_key(task, "autosmote", "tree", "mcc", settings, device) for device in ("cpu", "cuda")
+        _search_key(task, "autosmote", Cell.of(task, "tree", "mcc"), settings, device)
+        for device in ("cpu", "cuda")
     )
     assert one != other
 

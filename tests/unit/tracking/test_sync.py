@@ -31,10 +31,10 @@ from autosmote.tracking.sync import (
     TrackingError,
     _curves,
     _without_waiting_for_the_disk,
-    has_password,
     main,
     sync,
 )
+from autosmote.utils.addresses import has_password
 from autosmote.utils.storage import read_json, write_frame, write_json
 
 N_ITERATIONS = 1000

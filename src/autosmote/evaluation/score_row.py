@@ -1,0 +1,189 @@
+"""The score row: what a method comes to in one cell of a study."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autosmote.datasets.tasks import Task
+
+SCORED = ("ok", "unchanged")
+"""Statuses of rows that carry scores."""
+
+STATUSES = (*SCORED, "not_applicable", "failed", "timeout", "memory")
+"""All statuses."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where methods are compared: one task, one classifier, one metric.
+
+    Attributes
+    ----------
+    dataset : str
+    imbalance_ratio : int
+        Majority rows per minority row.
+    classifier, metric : str
+        Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
+    seed : int
+    """
+
+    dataset: str
+    imbalance_ratio: int
+    classifier: str
+    metric: str
+    seed: int
+
+    @classmethod
+    def of(cls, task: Task, classifier: str, metric: str, seed: int | None = None) -> Cell:
+        """Return the cell of a task; its seed is the task's unless another is given."""
+        seed = task.seed if seed is None else seed
+        return cls(task.dataset, task.imbalance_ratio, classifier, metric, seed)
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One row of the score table, whose columns are these in this order.
+
+    Made by `scored` and `without_score`.
+
+    Attributes
+    ----------
+    dataset, imbalance_ratio, seed, sampler, category, classifier, metric
+        The cell, and the method with its category.
+    ratio : float
+        The chosen number of minority over majority rows; NaN if the method has none.
+    validation_score, test_score : float
+        NaN if there is none.
+    large_test_score : float
+        The score on `autosmote.datasets.tasks.Task.large_test`; NaN also where a task has none.
+    status : str
+        One of `STATUSES`; there are scores if, and only if, it is one of `SCORED`.
+    message : str
+        What a reader of the row has to know.
+    settings : str
+        JSON of the choices that the method made itself.
+    n_majority, n_minority : int or None
+        Training rows after resampling.
+    seconds : float
+        CPU time.
+    """
+
+    dataset: str
+    imbalance_ratio: int
+    seed: int
+    sampler: str
+    category: str
+    classifier: str
+    metric: str
+    ratio: float
+    validation_score: float
+    test_score: float
+    large_test_score: float
+    status: str
+    message: str
+    settings: str
+    n_majority: int | None
+    n_minority: int | None
+    seconds: float
+
+    def __post_init__(self) -> None:
+        scored = self.status in SCORED
+        if self.status not in STATUSES:
+            raise ValueError(f"status {self.status!r}: known are {', '.join(STATUSES)}")
+        if any(math.isfinite(score) != scored for score in (self.validation_score, self.test_score)):
+            raise ValueError(
+                f"a row of status {self.status!r} has the scores {self.validation_score} (validation) and "
+                f"{self.test_score} (test)"
+            )
+        if not scored and math.isfinite(self.large_test_score):
+            raise ValueError(f"a row of status {self.status!r} has a large_test_score")
+
+    @classmethod
+    def scored(
+        cls,
+        cell: Cell,
+        sampler: str,
+        category: str,
+        *,
+        validation_score: float,
+        test_score: float,
+        large_test_score: float,
+        seconds: float,
+        status: str = "ok",
+        message: str = "",
+        ratio: float = math.nan,
+        settings: Mapping[str, Any] | None = None,
+        n_majority: int | None = None,
+        n_minority: int | None = None,
+    ) -> ScoreRow:
+        """Return the row of a method that was scored; see the attributes.
+
+        Raises
+        ------
+        ValueError
+            If a score is not finite, or the status is none of `SCORED`.
+        """
+        return cls(
+            **asdict(cell),
+            sampler=sampler,
+            category=category,
+            ratio=ratio,
+            validation_score=validation_score,
+            test_score=test_score,
+            large_test_score=large_test_score,
+            status=status,
+            message=message,
+            settings=as_json(settings),
+            n_majority=n_majority,
+            n_minority=n_minority,
+            seconds=seconds,
+        )
+
+    @classmethod
+    def without_score(
+        cls,
+        cell: Cell,
+        sampler: str,
+        category: str,
+        *,
+        status: str,
+        message: str,
+        seconds: float,
+        settings: Mapping[str, Any] | None = None,
+    ) -> ScoreRow:
+        """Return the row of a method that has no score, and say why.
+
+        Raises
+        ------
+        ValueError
+            If the status promises scores.
+        """
+        return cls(
+            **asdict(cell),
+            sampler=sampler,
+            category=category,
+            ratio=math.nan,
+            validation_score=math.nan,
+            test_score=math.nan,
+            large_test_score=math.nan,
+            status=status,
+            message=message,
+            settings=as_json(settings),
+            n_majority=None,
+            n_minority=None,
+            seconds=seconds,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row as files and tables hold it."""
+        return asdict(self)
+
+
+def as_json(settings: Mapping[str, Any] | None) -> str:
+    """Write the choices of a method as they stand in its row."""
+    return json.dumps(dict(settings or {}), sort_keys=True)
