@@ -79,6 +79,7 @@ rule table1:
         code=code(
             "table1.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.datasets.preprocessing",
             "autosmote.datasets.tasks",
@@ -108,6 +109,7 @@ rule table2:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
         ),
@@ -136,6 +138,7 @@ rule table3:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
         ),
@@ -164,6 +167,7 @@ rule table4:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
         ),
@@ -191,6 +195,7 @@ rule extensions:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
         ),
@@ -221,6 +226,7 @@ rule statistics:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
         ),

@@ -27,6 +27,7 @@ rule figure4:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -55,6 +56,7 @@ rule ranks:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -83,6 +85,7 @@ rule critical_difference:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -111,6 +114,7 @@ rule critical_difference_ablations:
         code=code(
             "from_scores.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -137,6 +141,7 @@ rule figure5:
         code=code(
             "curves.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -163,6 +168,7 @@ rule figure6:
         code=code(
             "figure6.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -190,6 +196,7 @@ rule figure7:
         code=code(
             "figure7.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.figures",
             "autosmote.study.case_study",
@@ -216,6 +223,7 @@ rule search_curves:
         code=code(
             "curves.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -247,6 +255,7 @@ rule diagnostics:
         code=code(
             "curves.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",
@@ -275,6 +284,7 @@ rule budget:
         code=code(
             "budget.py",
             "autosmote.analysis",
+            "autosmote.utils.names",
             "autosmote.tables",
             "autosmote.report",
             "autosmote.figures",

@@ -8,12 +8,11 @@ from autosmote.datasets.tasks import load_task
 from autosmote.evaluation.isolation import Limits
 from autosmote.samplers import configured, registry
 from autosmote.study.baseline_job import evaluate_side_by_side
+from autosmote.study.doors import add_entries
 from autosmote.utils.storage import write_frame
 
 log_to(snakemake.log[0])
-for name in snakemake.params.samplers:
-    if name in snakemake.config["samplers"]:
-        registry.add(name, snakemake.config["samplers"][name])
+add_entries(snakemake.config)
 rows = evaluate_side_by_side(
     load_task(snakemake.input.task),
     [

@@ -7,9 +7,11 @@ from joblog import log_to
 
 from autosmote.datasets.tasks import load_task
 from autosmote.study import layout
+from autosmote.study.doors import add_entries
 from autosmote.study.search_job import run_search
 
 log_to(snakemake.log[0])
+add_entries(snakemake.config)
 use_cuda = snakemake.resources.gpu >= 1 and torch.cuda.is_available()
 folder = Path(snakemake.output.result).parent
 # Not an output, so that it outlives a job that is killed.

@@ -1,19 +1,19 @@
 """How the names of the score table are written in tables and figures."""
 
-METRICS = {"macro_f1": "Macro-F1", "mcc": "MCC"}
-CLASSIFIERS = {"svm": "SVM", "knn": "KNN", "tree": "Decision tree", "adaboost": "AdaBoost"}
+from autosmote.utils import names
+
 SAMPLERS = {"NoResampling": "No resampling"}
 VARIANT_PREFIX = "smote_variants."
 
 
 def metric_label(name: str) -> str:
     """Return the printed name of a metric, or `name` itself if it has no other."""
-    return METRICS.get(name, name)
+    return names.METRICS.get(name, name)
 
 
 def classifier_label(name: str) -> str:
     """Return the printed name of a base classifier, or `name` itself if it has no other."""
-    return CLASSIFIERS.get(name, name)
+    return names.CLASSIFIERS.get(name, name)
 
 
 def sampler_label(name: str) -> str:

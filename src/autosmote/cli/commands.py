@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import autosmote
+from autosmote.utils import names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,11 +95,15 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
     default="tree",
     show_default=True,
     metavar="NAME",
-    help="Classifier to over-sample for: svm, knn, tree, adaboost, or a class such as "
+    help=f"Classifier to over-sample for: {', '.join(names.CLASSIFIERS)}, or a class such as "
     "sklearn.linear_model.LogisticRegression. It gets numbers standardised and categories one-hot encoded.",
 )
 @click.option(
-    "--scoring", default="f1_macro", show_default=True, metavar="NAME", help="A scorer of scikit-learn."
+    "--scoring",
+    default="macro_f1",
+    show_default=True,
+    metavar="NAME",
+    help=f"What to maximise: {', '.join(names.METRICS)}, or a scorer of scikit-learn.",
 )
 @click.option(
     "--iterations",
@@ -220,11 +225,11 @@ def resample(
     "--estimator",
     default="tree",
     show_default=True,
-    type=click.Choice(["svm", "knn", "tree", "adaboost"]),
+    type=click.Choice(list(names.CLASSIFIERS)),
     help="Classifier.",
 )
 @click.option(
-    "--metric", default="macro_f1", show_default=True, type=click.Choice(["macro_f1", "mcc"]), help="Score."
+    "--metric", default="macro_f1", show_default=True, type=click.Choice(list(names.METRICS)), help="Score."
 )
 @click.option(
     "--splits", default=10, show_default=True, type=click.IntRange(min=1), help="Random splits of the rows."

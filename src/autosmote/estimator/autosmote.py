@@ -34,6 +34,7 @@ from autosmote.search.reward import Scorer
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples
 from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.names import SCORERS
 from autosmote.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class AutoSMOTE(BaseSampler):
         nominal, it has to encode them, as a pipeline does. For results that repeat, a classifier that draws
         random numbers needs an integer `random_state` of its own.
     scoring : str or callable, default "f1_macro"
-        What to maximise, as in scikit-learn: a name or ``scorer(estimator, X, y)``.
+        What to maximise, as in scikit-learn: a name or ``scorer(estimator, X, y)``. The names of the study's
+        metrics, ``"macro_f1"`` and ``"mcc"``, are known too.
     n_iterations : int or None, default 1000
         Episodes, each with one fit of the classifier (one for each fold of a cross-validation). None sets no
         limit and needs `max_seconds`.
@@ -442,9 +444,12 @@ class AutoSMOTE(BaseSampler):
 
 
 def _scorer(scoring: str | Callable[..., float]) -> Scorer:
-    if isinstance(scoring, str) and scoring not in get_scorer_names():
-        raise UnknownNameError("scoring", scoring, get_scorer_names())
-    return get_scorer(scoring)
+    if not isinstance(scoring, str):
+        return get_scorer(scoring)
+    name = SCORERS.get(scoring, scoring)
+    if name not in get_scorer_names():
+        raise UnknownNameError("scoring", scoring, [*SCORERS, *get_scorer_names()])
+    return get_scorer(name)
 
 
 def _device(name: str) -> str:

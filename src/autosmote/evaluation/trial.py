@@ -17,7 +17,7 @@ from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
 from autosmote.evaluation.score_row import as_json
-from autosmote.evaluation.scoring import fit
+from autosmote.evaluation.scoring import fit, held_out_rows
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     NotApplicable,

@@ -14,6 +14,7 @@ from autosmote.samplers import SamplerSpec, registry, smote_variants
 from autosmote.search import settings as search_settings
 from autosmote.search.setting_fields import flat, section
 from autosmote.study import strategies
+from autosmote.study.doors import entry_mistakes
 from autosmote.study.hyperparameters import Grids
 from autosmote.utils.addresses import has_password
 from autosmote.utils.errors import UnknownNameError
@@ -184,14 +185,7 @@ def _variants(study: Mapping[str, Any]) -> list[str]:
 
 
 def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
-    for name, target in config["samplers"].items():
-        if name in {strategy.label for strategy in strategies.specs()}:
-            yield f"samplers.{name}: {name!r} is what the tables call a search; choose another name"
-            continue
-        try:
-            registry.add(name, target)
-        except ValueError as error:
-            yield f"samplers.{name}: {error}"
+    yield from entry_mistakes(config)
     study, ablation, task = config["study"], config["ablation"], config["task"]
     variants = [spec.name for spec in smote_variants.SPECS]
     named: dict[str, tuple[str, Iterable[str]]] = {

@@ -18,6 +18,7 @@ from pandas.testing import assert_frame_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.datasets import make_classification
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -735,3 +736,13 @@ def test_a_classifier_that_needs_more_rows_gets_them(data):
 def test_an_unknown_scorer_is_named(data):
     with pytest.raises(UnknownNameError, match="unknown scoring 'f1_makro'; did you mean 'f1_macro'"):
         make_sampler(scoring="f1_makro").fit_resample(*data)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("macro_f1", "f1_macro"), ("mcc", "matthews_corrcoef")])
+@pytest.mark.filterwarnings("ignore:none of")
+def test_metrics_of_the_study_are_known_by_their_names(ours, theirs):
+    X, y = make_classification(200, weights=[0.85], random_state=1)
+    one, other = (AutoSMOTE(scoring=name, n_iterations=3, random_state=0) for name in (ours, theirs))
+    for sampler in (one, other):
+        sampler.fit_resample(X, y)
+    assert_frame_equal(one.history_, other.history_)
