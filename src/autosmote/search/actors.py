@@ -18,7 +18,7 @@ import tempfile
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, Any, Literal, NamedTuple, Protocol
 
 import cloudpickle
@@ -50,6 +50,156 @@ class Outcome(NamedTuple):
 
     episode: Episode
     reward: float
+
+
+class Worker(Protocol):
+    """What an actor does, job by job."""
+
+    def run(self, job: Any) -> Any:
+        """Do one job. What comes out must not depend on the jobs before."""
+
+
+class Jobs(Protocol):
+    """What does jobs for a search."""
+
+    def submit(self, job: Any) -> None:
+        """Ask for a job."""
+
+    def next(self) -> Any:
+        """Return what came out, in the order of submission, each as soon as it is there."""
+
+    def close(self) -> None:
+        """Stop everything, at once."""
+
+
+class SerialJobs:
+    """Jobs in the main process, each done when its outcome is asked for.
+
+    Parameters
+    ----------
+    worker : Worker
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._jobs: deque[Any] = deque()
+
+    def submit(self, job: Any) -> None:
+        """Ask for a job."""
+        self._jobs.append(job)
+
+    def next(self) -> Any:
+        """Do the oldest job that was asked for."""
+        return self._worker.run(self._jobs.popleft())
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
+class JobProcesses:
+    """Several actors, each a process with one thread.
+
+    Parameters
+    ----------
+    worker : Worker
+        Sent to the actors by cloudpickle, so it can hold a classifier or a metric defined in a notebook.
+    n_actors : int
+        Number of processes.
+    descriptors : sequence of int, default ()
+        Open files that the worker uses; they have the same numbers in the actors.
+    """
+
+    def __init__(self, worker: Worker, n_actors: int, descriptors: Sequence[int] = ()) -> None:
+        self._n_submitted = 0
+        self._order: deque[int] = deque()
+        self._outcomes: dict[int, Any] = {}
+        self._jobs: queue.SimpleQueue[tuple[int, Any] | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._closing = False
+        self._descriptors = descriptors
+        setup = cloudpickle.dumps(worker)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        try:
+            for _ in range(n_actors):
+                self._start(setup)
+        except BaseException:
+            self.close()
+            raise
+
+    def submit(self, job: Any) -> None:
+        """Ask for a job."""
+        number = self._n_submitted
+        self._n_submitted += 1
+        self._order.append(number)
+        self._jobs.put((number, job))
+
+    def next(self) -> Any:
+        """Wait for the oldest job that was asked for.
+
+        Raises
+        ------
+        ActorError
+            If an actor raised or died.
+        MemoryError
+            If an actor had too little memory.
+        """
+        wanted = self._order.popleft()
+        while wanted not in self._outcomes:
+            kind, content = self._messages.get()
+            if kind == "error":
+                raise ActorError(content)
+            if kind == "memory":
+                raise MemoryError(content)
+            if kind == "outcome":
+                number, outcome = content
+                self._outcomes[number] = outcome
+        return self._outcomes.pop(wanted)
+
+    def close(self) -> None:
+        """Stop all actors, at once."""
+        self._closing = True
+        for process in self._processes:
+            process.kill()
+            self._jobs.put(None)
+        for process in self._processes:
+            process.wait()
+
+    def _start(self, setup: bytes) -> None:
+        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+        environment = os.environ | dict.fromkeys(threads, "1") | {"PYTHONPATH": path}
+        process = subprocess.Popen(
+            # -P: the path above and nothing else, not the current folder first.
+            [sys.executable, "-P", "-c", "from autosmote.search.actors import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            pass_fds=self._descriptors,
+        )
+        self._processes.append(process)
+        threading.Thread(target=self._serve, args=(process, setup), daemon=True).start()
+
+    def _serve(self, process: subprocess.Popen[bytes], setup: bytes) -> None:
+        """Hand jobs to one actor and take its replies, in a thread of the main process."""
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            with process.stdin, process.stdout:
+                while (line := process.stdout.readline()) != _GREETING:
+                    if not line:
+                        raise EOFError
+                process.stdin.write(setup)
+                process.stdin.flush()
+                self._messages.put(pickle.load(process.stdout))  # "ready", or why not.
+                while (job := self._jobs.get()) is not None:
+                    pickle.dump(job, process.stdin)
+                    process.stdin.flush()
+                    self._messages.put(pickle.load(process.stdout))
+        except Exception:
+            if not self._closing:
+                # Its input is closed by now, so an actor that still runs ends.
+                status = process.wait()
+                cause = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+                self._messages.put(("error", f"an actor process ended unexpectedly ({cause})"))
 
 
 class ActorPool(Protocol):
@@ -121,7 +271,7 @@ class SerialActor:
 
 
 class ActorProcesses:
-    """Several actors, each a process with one thread.
+    """Several actors, each a process with one thread, that read the weights from memory they share.
 
     Parameters
     ----------
@@ -139,22 +289,15 @@ class ActorProcesses:
     def __init__(
         self, space: SearchSpace, settings: SearchSettings, reward: Reward, weights: Weights, n_actors: int
     ) -> None:
-        self._order: deque[int] = deque()
-        self._outcomes: dict[int, Outcome] = {}
-        self._jobs: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
-        self._messages: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._closing = False
         # A file without a name: whatever ends this process, nothing of it is left behind.
         self._file = tempfile.TemporaryFile()
-        layout = [(name, array.shape) for name, array in weights.items()]
-        self._memory = _shared_weights(self._file, layout, mode="w+")
-        setup = cloudpickle.dumps((_Worker(space, settings, reward), self._file.fileno(), layout))
-        self._processes: list[subprocess.Popen[bytes]] = []
         try:
-            for _ in range(n_actors):
-                self._start(setup)
+            layout = [(name, array.shape) for name, array in weights.items()]
+            self._memory = _shared_weights(self._file, layout, mode="w+")
+            worker = _SharingWorker(_Worker(space, settings, reward), self._file.fileno(), layout)
+            self._jobs = JobProcesses(worker, n_actors, [self._file.fileno()])
         except BaseException:
-            self.close()
+            self._file.close()
             raise
 
     def publish(self, version: int, weights: Weights) -> None:
@@ -164,77 +307,48 @@ class ActorProcesses:
 
     def submit(self, episode: int, version: int) -> None:
         """Ask for an episode."""
-        self._order.append(episode)
-        self._jobs.put((episode, version))
+        self._jobs.submit((episode, version))
 
     def next(self) -> Outcome:
-        """Wait for the oldest episode that was asked for.
-
-        Raises
-        ------
-        ActorError
-            If an actor raised or died.
-        MemoryError
-            If an actor had too little memory.
-        """
-        wanted = self._order.popleft()
-        while wanted not in self._outcomes:
-            kind, content = self._messages.get()
-            if kind == "error":
-                raise ActorError(content)
-            if kind == "memory":
-                raise MemoryError(content)
-            if kind == "outcome":
-                episode, outcome = content
-                self._outcomes[episode] = outcome
-        return self._outcomes.pop(wanted)
+        """Wait for the oldest episode that was asked for; see `JobProcesses.next`."""
+        return self._jobs.next()
 
     def close(self) -> None:
         """Stop all actors, at once."""
-        self._closing = True
-        for process in self._processes:
-            process.kill()
-            self._jobs.put(None)
-        for process in self._processes:
-            process.wait()
+        self._jobs.close()
         self._file.close()
 
-    def _start(self, setup: bytes) -> None:
-        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
-        environment = os.environ | dict.fromkeys(threads, "1") | {"PYTHONPATH": path}
-        process = subprocess.Popen(
-            # -P: the path above and nothing else, not the current folder first.
-            [sys.executable, "-P", "-c", "from autosmote.search.actors import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-            pass_fds=[self._file.fileno()],
-        )
-        self._processes.append(process)
-        threading.Thread(target=self._serve, args=(process, setup), daemon=True).start()
 
-    def _serve(self, process: subprocess.Popen[bytes], setup: bytes) -> None:
-        """Hand jobs to one actor and take its replies, in a thread of the main process."""
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            with process.stdin, process.stdout:
-                while (line := process.stdout.readline()) != _GREETING:
-                    if not line:
-                        raise EOFError
-                process.stdin.write(setup)
-                process.stdin.flush()
-                self._messages.put(pickle.load(process.stdout))  # "ready", or why not.
-                while (job := self._jobs.get()) is not None:
-                    pickle.dump(job, process.stdin)
-                    process.stdin.flush()
-                    self._messages.put(pickle.load(process.stdout))
-        except Exception:
-            if not self._closing:
-                # Its input is closed by now, so an actor that still runs ends.
-                status = process.wait()
-                cause = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-                self._messages.put(("error", f"an actor process ended unexpectedly ({cause})"))
+class _SharingWorker:
+    """In an actor: takes a weight version from the shared memory when an episode first needs it."""
+
+    def __init__(self, worker: _Worker, descriptor: int, layout: list[tuple[str, tuple[int, ...]]]) -> None:
+        self._worker, self._descriptor, self._layout = worker, descriptor, layout
+        self._memory: list[dict[str, NDArray[np.float32]]] | None = None
+
+    def run(self, job: tuple[int, int]) -> Outcome:
+        episode, version = job
+        if self._memory is None:
+            self._memory = _shared_weights(os.fdopen(self._descriptor, "rb"), self._layout, mode="r")
+        if not self._worker.has(version):
+            shared = self._memory[version % N_VERSIONS]
+            self._worker.load(version, {name: array.copy() for name, array in shared.items()})
+        return self._worker.run(episode, version)
+
+
+def make_jobs(worker: Worker, n_actors: int) -> Jobs:
+    """One actor in this process, or several in processes of their own.
+
+    Parameters
+    ----------
+    worker : Worker
+    n_actors : int
+
+    Returns
+    -------
+    Jobs
+    """
+    return SerialJobs(worker) if n_actors == 1 else JobProcesses(worker, n_actors)
 
 
 def make_actors(
@@ -280,15 +394,11 @@ def main() -> None:
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     try:
         with threadpool_limits(1):
-            worker, descriptor, layout = request()
-            memory = _shared_weights(os.fdopen(descriptor, "rb"), layout, mode="r")
+            worker = request()
             reply("ready", None)
             while True:
-                episode, version = request()
-                if not worker.has(version):
-                    shared = memory[version % N_VERSIONS]
-                    worker.load(version, {name: array.copy() for name, array in shared.items()})
-                reply("outcome", (episode, worker.run(episode, version)))
+                number, job = request()
+                reply("outcome", (number, worker.run(job)))
     except BaseException as error:
         if isinstance(error, MemoryError):
             reply("memory", str(error) or "out of memory")

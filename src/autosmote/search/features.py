@@ -40,6 +40,24 @@ def original(X: NDArray[np.float64], minority: NDArray[np.bool_]) -> NDArray[np.
 def neighbourhood(X: NDArray[np.float64], minority: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Where the instance stands among the classes, rather than where in space.
 
+    Parameters
+    ----------
+    X : ndarray of float64, shape (n_rows, n_features)
+        Training rows.
+    minority : ndarray of bool, shape (n_rows,)
+        Which of them are minority rows; at least two.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_minority, 4)
+        The columns of `surroundings`, each standardised; one without any variation is zero.
+    """
+    return standardised(surroundings(X, minority))
+
+
+def surroundings(X: NDArray[np.float64], minority: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Count the classes around each minority row.
+
     Neighbours are training rows, the instance itself left out; of rows at the same distance those of the
     minority are the nearer ones, so that the order of the rows does not matter.
 
@@ -55,7 +73,7 @@ def neighbourhood(X: NDArray[np.float64], minority: NDArray[np.bool_]) -> NDArra
     ndarray of float64, shape (n_minority, 4)
         The share of majority rows among the 5, 15 and 30 nearest rows (among all others, where there are
         fewer); and the logarithm of the distance to the nearest majority row over that to the nearest
-        minority row. Each column is standardised; one without any variation is zero.
+        minority row.
     """
     size = max(NEIGHBOURHOODS)
     # Trees subtract coordinates. The brute-force search expands the square, and then equal distances differ
@@ -74,13 +92,39 @@ def neighbourhood(X: NDArray[np.float64], minority: NDArray[np.bool_]) -> NDArra
     shares = [is_majority[:, :count].mean(axis=1) for count in NEIGHBOURHOODS]
 
     nearest = np.column_stack([to_majority[:, 0], to_minority[:, 0]])
-    positive = nearest[nearest > 0]
+    log_majority, log_minority = log_distance(nearest).T
+    return np.column_stack([*shares, log_majority - log_minority])
+
+
+def log_distance(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithms of distances, of which some may be zero.
+
+    Parameters
+    ----------
+    distances : ndarray of float64
+
+    Returns
+    -------
+    ndarray of float64, of the same shape
+        A distance counts as a hundredth of the median positive one at least, so that equal rows have one.
+    """
+    positive = distances[distances > 0]
     least = _LEAST_DISTANCE * np.median(positive) if len(positive) else 1.0
-    log_majority, log_minority = np.log(np.maximum(nearest, least)).T
-    return _standardised(np.column_stack([*shares, log_majority - log_minority]))
+    return np.log(np.maximum(distances, least))
 
 
-def _standardised(features: NDArray[np.float64]) -> NDArray[np.float64]:
+def standardised(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring each column to mean 0 and standard deviation 1.
+
+    Parameters
+    ----------
+    features : ndarray of float64, shape (n_rows, n_columns)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rows, n_columns)
+        A column without any variation is zero.
+    """
     centred = features - features.mean(axis=0)
     deviation = centred.std(axis=0)
     # Rounding leaves a deviation where there is none.

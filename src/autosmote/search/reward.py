@@ -101,9 +101,8 @@ class ValidationReward:
         self.X_validation, self.y_validation = X_validation, y_validation
         self._classes = np.unique(y_train)
         self._predictor: KNeighborsPredictor | AdaBoostPredictor | None = None
-        # Scorers of scikit-learn know what they ask of a classifier; only labels can be had without a fit.
-        asks_for_labels = getattr(scorer, "_response_method", None) == "predict"
-        if evaluator == "auto" and asks_for_labels and len(self._classes) == 2:
+        # Only labels can be had without a fit.
+        if evaluator == "auto" and self.scores_labels and len(self._classes) == 2:
             for predictor in FAST_PREDICTORS:
                 if predictor.supports(estimator, X_train):
                     self._predictor = predictor(space, estimator, X_train, y_train, X_validation)
@@ -129,6 +128,35 @@ class ValidationReward:
             warnings.simplefilter("ignore", ConvergenceWarning)
             return clone(self.estimator).fit(X, y)
 
+    @property
+    def scores_labels(self) -> bool:
+        """Whether the scorer asks a classifier for labels and for nothing else."""
+        # Scorers of scikit-learn know what they ask of a classifier.
+        return getattr(self.scorer, "_response_method", None) == "predict"
+
+    def classifier(self, samples: Samples) -> ClassifierMixin | None:
+        """A classifier for the validation rows, fitted only if its predictions cannot be had without.
+
+        Parameters
+        ----------
+        samples : Samples
+            The synthetic rows.
+
+        Returns
+        -------
+        classifier or None
+            Where it need not be fitted, all that it can do is to predict the validation rows. None if it
+            cannot be fitted to these rows (see `autosmote.utils.refusals.is_refusal`).
+        """
+        try:
+            if self._predictor is None:
+                return self.fit(samples)
+            return Predicted(self._classes, self._predictor.predict(samples))
+        except ValueError as error:
+            if is_refusal(error):
+                return None
+            raise
+
     def __call__(self, samples: Samples) -> float:
         """Validation score with these synthetic rows.
 
@@ -139,8 +167,28 @@ class ValidationReward:
         Returns
         -------
         float
-            NaN if the classifier cannot be fitted to these rows (see
-            `autosmote.utils.refusals.is_refusal`).
+            NaN if the classifier cannot be fitted to these rows.
+
+        Raises
+        ------
+        ValueError
+            If the scorer returns something that is not a finite number.
+        """
+        classifier = self.classifier(samples)
+        return math.nan if classifier is None else self.score(classifier)
+
+    def score(self, classifier: ClassifierMixin) -> float:
+        """Validation score of a classifier.
+
+        Parameters
+        ----------
+        classifier : classifier
+            As `classifier` or `fit` returns it.
+
+        Returns
+        -------
+        float
+            NaN if the classifier has too few rows to predict with.
 
         Raises
         ------
@@ -148,11 +196,7 @@ class ValidationReward:
             If the scorer returns something that is not a finite number.
         """
         try:
-            if self._predictor is None:
-                fitted = self.fit(samples)
-            else:
-                fitted = _Predicted(self._classes, self._predictor.predict(samples))
-            score = float(self.scorer(fitted, self.X_validation, self.y_validation))
+            score = float(self.scorer(classifier, self.X_validation, self.y_validation))
         except ValueError as error:
             if is_refusal(error):
                 return math.nan
@@ -205,12 +249,29 @@ class CrossValidatedReward:
         return float(np.mean(scores))
 
 
-class _Predicted(ClassifierMixin, BaseEstimator):
-    """A fitted classifier, to a scorer: one whose predictions are there already."""
+class Predicted(ClassifierMixin, BaseEstimator):
+    """A fitted classifier, to a scorer: one whose predictions are there already.
+
+    Parameters
+    ----------
+    classes : ndarray, shape (n_classes,)
+    labels : ndarray, shape (n_rows,)
+        What it predicts, for the rows that it will be asked about.
+    """
 
     def __init__(self, classes: NDArray, labels: NDArray) -> None:
         self.classes_ = classes
         self.labels = labels
 
     def predict(self, X: NDArray[np.float64]) -> NDArray:
+        """Return the labels.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n_rows, n_features)
+
+        Returns
+        -------
+        ndarray, shape (n_rows,)
+        """
         return self.labels
