@@ -38,8 +38,8 @@ def validate(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        Has at least `COLUMNS`, but for ``large_test_score``, which becomes NaN where it is not there; further
-        columns are left out.
+        Has at least `COLUMNS`. Scores that may be missing become NaN where their column is; further columns
+        are left out.
 
     Returns
     -------
@@ -52,8 +52,9 @@ def validate(table: pd.DataFrame) -> pd.DataFrame:
         If a column is missing or of another type, a key is empty or occurs twice, a status is unknown, a row
         has no scores although its status promises them (or the reverse), or a sampler has two categories.
     """
-    if "large_test_score" not in table:  # Tables of earlier versions have none.
-        table = table.assign(large_test_score=np.nan)
+    # Tables of earlier versions have none of these.
+    optional = [name for name in score_row.MAY_BE_MISSING if name not in table]
+    table = table.assign(**dict.fromkeys(optional, np.nan))
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         raise ValueError(f"the score table lacks the columns {', '.join(missing)}")
@@ -69,8 +70,8 @@ def validate(table: pd.DataFrame) -> pd.DataFrame:
         finite = table[name].abs() < np.inf  # False for NaN
         _forbid(table, promised & ~finite, f"have no {name} although their status says so")
         _forbid(table, ~promised & table[name].notna(), f"have a {name} although their status says otherwise")
-    unpromised = ~promised & table["large_test_score"].notna()
-    _forbid(table, unpromised, "have a large_test_score although their status says otherwise")
+    for name in score_row.MAY_BE_MISSING:
+        _forbid(table, ~promised & table[name].notna(), f"have a {name} although their status says otherwise")
 
     categories = table.groupby("sampler")["category"].nunique()
     several = categories[categories > 1]

@@ -18,6 +18,10 @@ STATUSES = (*SCORED, "not_applicable", "failed", "timeout", "memory")
 """All statuses."""
 
 
+MAY_BE_MISSING = ("large_test_score", "refit_test_score", "refit_large_test_score")
+"""Scores that a row of these statuses need not have."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """Where methods are compared: one task, one classifier, one metric.
@@ -61,6 +65,9 @@ class ScoreRow:
         NaN if there is none.
     large_test_score : float
         The score on `autosmote.datasets.tasks.Task.large_test`; NaN also where a task has none.
+    refit_test_score, refit_large_test_score : float
+        The same scores of what was chosen, refitted on training and validation rows together; NaN also where
+        a method was not refitted.
     status : str
         One of `STATUSES`; there are scores if, and only if, it is one of `SCORED`.
     message : str
@@ -84,6 +91,8 @@ class ScoreRow:
     validation_score: float
     test_score: float
     large_test_score: float
+    refit_test_score: float
+    refit_large_test_score: float
     status: str
     message: str
     settings: str
@@ -100,8 +109,9 @@ class ScoreRow:
                 f"a row of status {self.status!r} has the scores {self.validation_score} (validation) and "
                 f"{self.test_score} (test)"
             )
-        if not scored and math.isfinite(self.large_test_score):
-            raise ValueError(f"a row of status {self.status!r} has a large_test_score")
+        for name in MAY_BE_MISSING:
+            if not scored and math.isfinite(getattr(self, name)):
+                raise ValueError(f"a row of status {self.status!r} has a {name}")
 
     @classmethod
     def scored(
@@ -120,6 +130,8 @@ class ScoreRow:
         settings: Mapping[str, Any] | None = None,
         n_majority: int | None = None,
         n_minority: int | None = None,
+        refit_test_score: float = math.nan,
+        refit_large_test_score: float = math.nan,
     ) -> ScoreRow:
         """Return the row of a method that was scored; see the attributes.
 
@@ -136,6 +148,8 @@ class ScoreRow:
             validation_score=validation_score,
             test_score=test_score,
             large_test_score=large_test_score,
+            refit_test_score=refit_test_score,
+            refit_large_test_score=refit_large_test_score,
             status=status,
             message=message,
             settings=as_json(settings),
@@ -171,6 +185,8 @@ class ScoreRow:
             validation_score=math.nan,
             test_score=math.nan,
             large_test_score=math.nan,
+            refit_test_score=math.nan,
+            refit_large_test_score=math.nan,
             status=status,
             message=message,
             settings=as_json(settings),

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import sklearn
 import torch
+from sklearn.base import ClassifierMixin
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
@@ -39,10 +40,11 @@ class SearchOutcome:
     ----------
     row : dict
         The row of the score table, and what else is worth keeping: ``best_iteration``, ``iterations``,
-        ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``. Its status is ``ok``, or ``not_applicable``
-        if the classifier could be fitted in no iteration, or ``memory`` if there was too little of it.
-        ``seconds`` and ``wall_seconds`` are NaN for a
-        search that went on from a checkpoint.
+        ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``, ``refit_test_score`` (of what was selected,
+        applied to training and validation rows together; NaN where that cannot be done). Its status is
+        ``ok``, or ``not_applicable`` if the classifier could be fitted in no iteration, or ``memory`` if
+        there was too little of it. ``seconds`` and ``wall_seconds`` are NaN for a search that went on from a
+        checkpoint.
     history : DataFrame
         One row per iteration; see `autosmote.search.engine.Iteration`.
     selections : DataFrame
@@ -152,6 +154,7 @@ def run_search(
     best = found.selections[-1] if found.selections else None
     if best is not None:
         n_minority = int(np.sum(best.y == 1))
+        refit_test_score, refit_large_test_score = _refit_scores(found, task, classifier, metric)
         row = ScoreRow.scored(
             cell,
             chosen.label,
@@ -159,6 +162,8 @@ def run_search(
             validation_score=best.score,
             test_score=float(selections["test_score"].iloc[-1]),
             large_test_score=float(selections["large_test_score"].iloc[-1]),
+            refit_test_score=refit_test_score,
+            refit_large_test_score=refit_large_test_score,
             message=chosen.note,
             settings=found.settings,
             n_majority=len(best.y) - n_minority,
@@ -194,10 +199,22 @@ def _with_test_scores(
     rows = []
     for selection in selections:
         model = fit(make_classifier(classifier, task.seed), selection.X, selection.y)
-        labels = np.concatenate([model.predict(X) for X in held_out_rows(task)])
-        rows.append((selection.iteration, selection.score, *held_out_scores(task, metric, labels)))
+        rows.append((selection.iteration, selection.score, *_held_out_scores(model, task, metric)))
     columns = ["iteration", "validation_score", "test_score", "large_test_score"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _refit_scores(found: Found, task: Task, classifier: str, metric: str) -> tuple[float, float]:
+    """Score what was selected, applied to training and validation rows together."""
+    if found.refit is None:
+        return math.nan, math.nan
+    model = fit(make_classifier(classifier, task.seed), found.refit.X, found.refit.y)
+    return _held_out_scores(model, task, metric)
+
+
+def _held_out_scores(model: ClassifierMixin, task: Task, metric: str) -> tuple[float, float]:
+    labels = np.concatenate([model.predict(X) for X in held_out_rows(task)])
+    return held_out_scores(task, metric, labels)
 
 
 def _search_key(task: Task, strategy: str, cell: Cell, settings: SearchSettings, device: str) -> str:

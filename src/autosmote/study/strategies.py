@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autosmote.datasets.tasks import Task
-from autosmote.study import autosmote_search, sampler_search
+from autosmote.study import autosmote_search, policy_strategies, sampler_search
 from autosmote.study.strategy import Strategy
 from autosmote.utils.registry import Registry, Source
 
@@ -107,6 +108,24 @@ _ALL = (
         find=autosmote_search.find_synthetic_rows,
         code=autosmote_search.CODE,
         keys={"state_features": "neighbourhood", "reward_scaling": "standardised"},
+    ),
+    Strategy(
+        name="policy_search",
+        label="Policy search",
+        category=EXTENSION,
+        reference="this project",
+        changes="policies with few parameters, learned by CMA-ES on four folds from known samplers on",
+        find=policy_strategies.find_policies,
+        code=policy_strategies.CODE,
+    ),
+    Strategy(
+        name="random_policies",
+        label="Random policies",
+        category=EXTENSION,
+        reference="this project",
+        changes="random policies with few parameters, chosen by the same folds; nothing is learned",
+        find=partial(policy_strategies.find_policies, prior="random"),
+        code=policy_strategies.CODE,
     ),
     Strategy(
         name="sampler_search",

@@ -76,6 +76,22 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Rows to train on.
+
+    Attributes
+    ----------
+    X : ndarray of float64, shape (n_rows, n_features)
+        The rows, synthetic ones included.
+    y : ndarray of int64, shape (n_rows,)
+        Their labels.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True)
 class Found:
     """What a search selected, and its course.
 
@@ -95,6 +111,9 @@ class Found:
         Everything that the result depends on, besides data, classifier and metric.
     resumed_after : int, default 0
         Iterations that were taken from a checkpoint.
+    refit : Rows, optional
+        What was selected, applied to training and validation rows together: for a strategy that selects
+        something that can be applied to other rows.
     """
 
     selections: Sequence[Selection]
@@ -103,6 +122,7 @@ class Found:
     samples: dict[str, np.ndarray]
     settings: Mapping[str, Any]
     resumed_after: int = 0
+    refit: Rows | None = None
 
 
 class Find(Protocol):

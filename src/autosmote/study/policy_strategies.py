@@ -1,0 +1,146 @@
+"""Policy search as a strategy of the study."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autosmote.datasets.tasks import Task
+from autosmote.evaluation.classifiers import make_classifier
+from autosmote.evaluation.metrics import METRICS
+from autosmote.search.folds import make_folds
+from autosmote.search.linear_policies import PolicySpace
+from autosmote.search.reward import LabelScorer
+from autosmote.search.settings import SearchSettings
+from autosmote.study.strategy import Execution, Found, Rows, Selection
+
+CODE = (
+    "autosmote.study.policy_strategies",
+    "autosmote.search.actors",
+    "autosmote.search.checkpoint",
+    "autosmote.search.engine",
+    "autosmote.search.evolution",
+    "autosmote.search.fast_adaboost",
+    "autosmote.search.fast_knn",
+    "autosmote.search.features",
+    "autosmote.search.folds",
+    "autosmote.search.linear_policies",
+    "autosmote.search.reward",
+    "autosmote.search.setting_fields",
+    "autosmote.search.settings",
+    "autosmote.search.space",
+    "autosmote.utils.refusals",
+    "autosmote.utils.threads",
+)
+"""Modules that decide what `find_policies` finds."""
+
+#: The class that is over-sampled.
+_MINORITY = np.array([1])
+
+#: Random stream of the draw on training and validation rows, besides the seed of the search.
+_REFIT = 3
+
+
+def find_policies(
+    task: Task,
+    classifier: str,
+    metric: str,
+    settings: SearchSettings,
+    execution: Execution,
+    *,
+    prior: str = "corners",
+) -> Found:
+    """Search for policies by cross-validation over training and validation rows.
+
+    Parameters
+    ----------
+    task : Task
+        Its seed also seeds the classifier.
+    classifier, metric : str
+        Names of `autosmote.evaluation`.
+    settings : SearchSettings
+        Of these, ``iterations`` (classifier fits in all), ``neighbours`` and ``seed``.
+    execution : Execution
+    prior : {"corners", "random"}, default "corners"
+        Where the search starts: at the known samplers, or at random policies, of which there are then so many
+        that no fits are left for learning.
+
+    Returns
+    -------
+    Found
+        Its samples are those of `autosmote.study.strategies.find_synthetic_rows`, and the chosen ``policies``
+        (best first) with their ``policy_scores`` over all folds.
+    """
+    from autosmote.search import evolution  # It loads PyTorch; a list of names needs none.
+
+    keys = evolution.PolicySearchSettings(fits=settings.iterations, seed=settings.seed)
+    folds = make_folds(
+        task.X_train,
+        task.y_train,
+        task.X_validation,
+        task.y_validation,
+        make_classifier(classifier, task.seed),
+        LabelScorer(METRICS[metric]),
+        neighbours=settings.neighbours,
+        seed=settings.seed,
+        evaluator=execution.evaluator,
+    )
+    if prior == "random":
+        starts = evolution.random_starts(settings.seed, keys.fits)
+    else:
+        starts = evolution.corner_starts(settings.seed)
+    result = evolution.search_policies(
+        folds,
+        starts,
+        keys,
+        actors=execution.actors,
+        on_iteration=execution.on_iteration,
+        checkpoint=execution.checkpoint,
+    )
+    space = folds.folds[-1].policies.space
+    samples = result.samples
+    return Found(
+        selections=[
+            Selection(
+                better.iteration, better.score, *space.augment(task.X_train, task.y_train, better.samples)
+            )
+            for better in result.improvements
+        ],
+        n_synthetic=len(samples),
+        history=result.history,
+        samples={
+            "source": samples.source,
+            "neighbour": samples.neighbour,
+            "weight": samples.weight,
+            "X": space.interpolate(samples),
+            "policies": result.policies,
+            "policy_scores": result.scores,
+        },
+        settings={"prior": prior, "neighbours": settings.neighbours, **dataclasses.asdict(keys)},
+        resumed_after=result.resumed_after,
+        refit=draw_on_all_rows(task, result.policies, settings) if len(result.policies) else None,
+    )
+
+
+def draw_on_all_rows(task: Task, policies: NDArray[np.float64], settings: SearchSettings) -> Rows:
+    """Draw synthetic rows by policies on the training and the validation rows together.
+
+    Parameters
+    ----------
+    task : Task
+    policies : ndarray of float64, shape (n_policies, 18)
+    settings : SearchSettings
+        Of these, ``neighbours`` and ``seed``.
+
+    Returns
+    -------
+    Rows
+        Training, validation and synthetic rows.
+    """
+    X = np.concatenate([task.X_train, task.X_validation])
+    y = np.concatenate([task.y_train, task.y_validation])
+    space = PolicySpace.of_rows(X, y, _MINORITY, settings.neighbours)
+    samples = space.draw(policies, np.random.default_rng([settings.seed, _REFIT]))
+    return Rows(*space.space.augment(X, y, samples))
