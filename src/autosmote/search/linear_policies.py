@@ -195,7 +195,7 @@ class PolicySpace:
         Rows of the largest class.
     source_features : ndarray of float64, shape (n_instances, 5)
         `SOURCE_PARAMETERS`, standardised.
-    row_features : ndarray of float64, shape (n_instances, k * 5, 7)
+    row_features : ndarray of float32, shape (n_instances, k * 5, 7)
         `ROW_PARAMETERS`, standardised; neighbours, and for each of them the weights.
     """
 
@@ -208,7 +208,7 @@ class PolicySpace:
         # scikit-learn takes distances from products, which lose what an offset of a column hides.
         X = X - X.mean(axis=0)
         features = np.empty((n, len(SOURCE_PARAMETERS)))
-        places = np.empty((n, k, len(WEIGHTS), len(ROW_PARAMETERS)))
+        places = np.empty((n, k, len(WEIGHTS), len(ROW_PARAMETERS)), dtype=np.float32)
         #: Rows of each class per unit of exp(log_rows), as a share of the rows of the largest class.
         self._classes: list[tuple[NDArray[np.intp], float]] = []
         lacking = self.n_majority - counts.min()
@@ -223,8 +223,8 @@ class PolicySpace:
         # Where a class has fewer neighbours than others its lists start again, and a neighbour counts once.
         repeated = np.arange(k) >= space.n_distinct[:, None]
         used = ~np.broadcast_to(repeated[:, :, None], places.shape[:3])
-        self.row_features = np.zeros((n, k * len(WEIGHTS), len(ROW_PARAMETERS)))
-        self.row_features[used.reshape(n, -1)] = standardised(places[used])
+        self.row_features = np.zeros((n, k * len(WEIGHTS), len(ROW_PARAMETERS)), dtype=np.float32)
+        self.row_features[used.reshape(n, -1)] = standardised(places[used].astype(np.float64))
         self._unused = ~used.reshape(n, -1) if repeated.any() else None
 
     @classmethod
@@ -270,8 +270,8 @@ class PolicySpace:
             return np.zeros((n, n_actions))
         source, place, weight = np.split(policy[1:], np.cumsum([len(SOURCE_PARAMETERS), len(ROW_PARAMETERS)]))
         preference = self.source_features @ source
-        low_level = self.row_features @ place
-        low_level.reshape(n, -1, len(WEIGHTS))[...] += weight
+        low_level = self.row_features @ place.astype(np.float32)
+        low_level.reshape(n, -1, len(WEIGHTS))[...] += weight.astype(np.float32)
         if self._unused is not None:
             low_level[self._unused] = -np.inf
         low_level -= low_level.max(axis=1, keepdims=True)
@@ -280,8 +280,7 @@ class PolicySpace:
         for instances, share in self._classes:
             of_class = np.exp(preference[instances] - preference[instances].max())
             amount[instances] = rows * self.n_majority * share * of_class / of_class.sum()
-        low_level *= (amount / low_level.sum(axis=1))[:, None]
-        return low_level
+        return low_level * (amount / low_level.sum(axis=1))[:, None]
 
     def draw(self, policies: NDArray[np.float64], rng: np.random.Generator) -> Samples:
         """Draw synthetic rows by a mixture of policies.
@@ -311,10 +310,10 @@ class PolicySpace:
 
 def _places(
     space: SearchSpace, instances: NDArray[np.intp], X: NDArray[np.float64], own: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """`ROW_PARAMETERS` of all places between instances of a class and their neighbours.
 
-    A place is looked up once, though it can be reached from either end.
+    The ends and the middle of a pair are looked up once, though the middle can be reached from either end.
     """
     minority = X[own]
     position = np.empty(space.n_instances, dtype=np.intp)
@@ -325,24 +324,24 @@ def _places(
     low, high = np.minimum(source, neighbours.ravel()), np.maximum(source, neighbours.ravel())
     pairs, pair = np.unique(low * n + high, return_inverse=True)
     first, second = np.divmod(pairs, n)
-    inner = WEIGHTS[1:-1]
     start, end = minority[first], minority[second]
-    between = start[:, None] + inner[:, None] * (end - start)[:, None]
-    at = np.concatenate([minority, between.reshape(-1, X.shape[1])])
-    seen = np.concatenate(list(_look_around(at, X, own)))
+    seen = np.concatenate(list(_look_around(np.concatenate([minority, (start + end) / 2]), X, own)))
+    seen[:, 3] = log_distance(seen[:, 3])
 
-    places = np.empty((n, k, len(WEIGHTS), len(ROW_PARAMETERS)))
-    classes = places[..., : seen.shape[1]]
-    classes[:, :, 0] = seen[:n, None]
-    classes[:, :, -1] = seen[neighbours]
-    inside = seen[n:].reshape(len(pairs), len(inner), -1)[pair].reshape(n, k, len(inner), -1)
-    from_low = (source <= neighbours.ravel()).reshape(n, k)
-    # The weights are symmetric: from the other end they come in the opposite order.
-    classes[:, :, 1:-1] = np.where(from_low[:, :, None, None], inside, inside[:, :, ::-1])
+    places = np.empty((n, k, len(WEIGHTS), len(ROW_PARAMETERS)), dtype=np.float32)
+    at_start, at_end, middle = seen[:n, None], seen[neighbours], seen[n:][pair].reshape(n, k, -1)
+    for at, weight in enumerate(WEIGHTS.tolist()):
+        # Between an end and the middle as far as between their features: a third of the neighbours to find.
+        along = 2 * weight
+        part = (
+            (1 - along) * at_start + along * middle
+            if along < 1
+            else (2 - along) * middle + (along - 1) * at_end
+        )
+        places[:, :, at, : part.shape[-1]] = part
     places[..., -2] = np.arange(k)[:, None]
     distances = np.linalg.norm(end - start, axis=1)[pair].reshape(n, k)
     places[..., -1] = log_distance(distances)[:, :, None]
-    places[..., 3] = log_distance(places[..., 3])
     return places
 
 

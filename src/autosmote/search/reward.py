@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from autosmote.search.fast_adaboost import AdaBoostPredictor
 from autosmote.search.fast_knn import KNeighborsPredictor
+from autosmote.search.fast_svm import LinearSVCPredictor
 from autosmote.search.space import Samples, SearchSpace
 from autosmote.utils.refusals import is_refusal
 
@@ -52,8 +53,8 @@ class LabelScorer:
         return self.metric(y, estimator.predict(X))
 
 
-#: What can predict the validation rows without fitting a classifier, exactly.
-FAST_PREDICTORS = (KNeighborsPredictor, AdaBoostPredictor)
+#: What can predict the validation rows without fitting a classifier in the plain way, exactly.
+FAST_PREDICTORS = (KNeighborsPredictor, AdaBoostPredictor, LinearSVCPredictor)
 
 
 class ValidationReward:
@@ -100,7 +101,7 @@ class ValidationReward:
         self.X_train, self.y_train = X_train, y_train
         self.X_validation, self.y_validation = X_validation, y_validation
         self._classes = np.unique(y_train)
-        self._predictor: KNeighborsPredictor | AdaBoostPredictor | None = None
+        self._predictor: KNeighborsPredictor | AdaBoostPredictor | LinearSVCPredictor | None = None
         # Only labels can be had without a fit.
         if evaluator == "auto" and self.scores_labels and len(self._classes) == 2:
             for predictor in FAST_PREDICTORS:
