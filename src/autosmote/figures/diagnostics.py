@@ -13,8 +13,8 @@ import pandas as pd
 from autosmote.analysis.labels import classifier_label
 from autosmote.analysis.learning_curves import ENTROPIES, SEARCH
 from autosmote.analysis.methods import REFERENCE
+from autosmote.analysis.searches import UNTAUGHT_ROUNDS
 from autosmote.figures import style
-from autosmote.tables.search_summary import UNTAUGHT_ROUNDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from autosmote.analysis import friedman
 from autosmote.analysis.methods import ABLATION, EXTENSION, VARIANT, against, main_comparison
 from autosmote.figures import critical_difference, diagnostics, figure4, figure5, ranks, search_curves
 from autosmote.tables import (
     beside_paper,
     comparisons,
     coverage,
+    friedman,
     mean_scores,
     search_summary,
     table2,

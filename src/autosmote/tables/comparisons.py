@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from autosmote.analysis import significance
+from autosmote.analysis.coverage import cell_statuses
 from autosmote.analysis.labels import metric_label, sampler_label
 from autosmote.analysis.methods import EXTENSION, REFERENCE, against, families
 from autosmote.analysis.scores import OVERALL
 from autosmote.analysis.significance import MIN_PAIRS, compare
-from autosmote.tables.rank_table import cell_statuses, notes_on_gaps
-from autosmote.tables.rendering import Cell, Number, Table, group_column, number
+from autosmote.tables.rank_table import notes_on_gaps
+from autosmote.tables.rendering import Cell, Number, Table, group_column, number, p_value
 
 
 def make(scores: pd.DataFrame, *, pairs: str = "means", alpha: float = 0.05) -> Table:
@@ -163,20 +164,6 @@ def _cells(rows: pd.DataFrame, metrics: list[str]) -> list[Cell]:
             p_value(row["p_value_holm"]),
         ]
     return cells
-
-
-def p_value(value: float) -> Cell:
-    """Return a printed p-value, a dash where no test was made.
-
-    Parameters
-    ----------
-    value : float
-
-    Returns
-    -------
-    Cell
-    """
-    return (Number("<0.001"),) if value < 0.001 else number(value, ".3f")
 
 
 def _note(pairs: str, family: str) -> str:

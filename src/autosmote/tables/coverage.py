@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from autosmote.analysis.coverage import cell_statuses, ranks_and_coverage
 from autosmote.analysis.labels import metric_label, sampler_label
 from autosmote.analysis.methods import families
 from autosmote.analysis.scores import OVERALL, STATUSES
-from autosmote.tables.rank_table import cell_statuses, ranks_and_coverage
 from autosmote.tables.rendering import Cell, Number, Table, group_column
 
 

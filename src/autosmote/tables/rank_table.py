@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from autosmote.analysis import significance
+from autosmote.analysis.coverage import cell_statuses, count_gaps, ranks_and_coverage
 from autosmote.analysis.labels import classifier_label, sampler_label
 from autosmote.analysis.methods import REFERENCE, in_order
-from autosmote.analysis.ranks import CONFIGURATION, average_ranks, rank, score_matrix
-from autosmote.analysis.scores import KEY, OVERALL, SCORED
+from autosmote.analysis.ranks import CONFIGURATION
+from autosmote.analysis.scores import OVERALL, SCORED
 from autosmote.analysis.significance import MIN_PAIRS, compare
 from autosmote.tables.rendering import BETTER, Number
 
@@ -45,7 +46,7 @@ def ranks_and_tests(scores: pd.DataFrame, *, pairs: str = "means", alpha: float 
     ValueError
         If there are no rows, or `pairs` is unknown.
     """
-    data = ranks_and_coverage(scores).merge(_gaps(scores), how="left")
+    data = ranks_and_coverage(scores).merge(count_gaps(scores), how="left")
     if REFERENCE in scores["sampler"].unique():
         tests = compare(scores, REFERENCE, pairs=pairs, alpha=alpha)
     else:
@@ -79,33 +80,6 @@ def ranks_and_tests(scores: pd.DataFrame, *, pairs: str = "means", alpha: float 
             "unchanged": data["unchanged"],
         }
     ).reset_index(drop=True)
-
-
-def ranks_and_coverage(scores: pd.DataFrame) -> pd.DataFrame:
-    """Average the ranks per data set and over all, with missing scores ranked last and left out.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        The rows of the score table that are compared.
-
-    Returns
-    -------
-    DataFrame
-        One row per ``metric``, ``dataset`` (also ``Overall``) and ``sampler`` with ``average_rank``,
-        ``average_rank_left_out`` and ``coverage``, as in `ranks_and_tests`.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows.
-    """
-    matrix = score_matrix(scores)
-    return (
-        _melt(rank(matrix), "average_rank")
-        .merge(_melt(rank(matrix, missing="omit"), "average_rank_left_out"), how="left")
-        .merge(_melt(matrix.notna().astype(float), "coverage"), how="left")
-    )
 
 
 def rank_numbers(data: pd.DataFrame) -> dict[tuple[str, str, str], Number]:
@@ -164,7 +138,7 @@ def notes_on_gaps(statuses: pd.DataFrame) -> list[str]:
     Parameters
     ----------
     statuses : DataFrame
-        What `cell_statuses` returns.
+        What `autosmote.analysis.coverage.cell_statuses` returns.
 
     Returns
     -------
@@ -187,48 +161,6 @@ def notes_on_gaps(statuses: pd.DataFrame) -> list[str]:
             f"In {len(unchanged)} cells the sampler returned the data unchanged; they count: {listed}."
         )
     return found
-
-
-def cell_statuses(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the status of each sampler in each cell of the study, ``absent`` where there is no row.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Rows of the score table.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``metric``, ``dataset``, ``imbalance_ratio``, ``classifier``, ``seed``, ``sampler`` and
-        ``status``.
-    """
-    cell = ["metric", *CONFIGURATION, "seed"]
-    expected = scores[cell].drop_duplicates().merge(scores[["sampler"]].drop_duplicates(), how="cross")
-    statuses = expected.merge(scores[[*KEY, "status"]], how="left", on=list(KEY))
-    return statuses.fillna({"status": "absent"})
-
-
-def _melt(by_configuration: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Average over the configurations of each data set and of all; one row per metric, data set, sampler."""
-    overall = pd.concat({OVERALL: average_ranks(by_configuration)}, names=["dataset"])
-    return pd.concat(
-        part.melt(var_name="sampler", value_name=name, ignore_index=False).reset_index()
-        for part in (average_ranks(by_configuration, ["dataset"]), overall)
-    )
-
-
-def _gaps(scores: pd.DataFrame) -> pd.DataFrame:
-    """Count cells, and those without a score or with unchanged data, per metric, data set and sampler."""
-    statuses = cell_statuses(scores)
-    statuses["missing"] = ~statuses["status"].isin(SCORED)
-    statuses["unchanged"] = statuses["status"].eq("unchanged")
-    counted = pd.concat([statuses, statuses.assign(dataset=OVERALL)])
-    return (
-        counted.groupby(["metric", "dataset", "sampler"])
-        .agg(cells=("status", "size"), missing=("missing", "sum"), unchanged=("unchanged", "sum"))
-        .reset_index()
-    )
 
 
 def _note_on_averages(scores: pd.DataFrame) -> str:

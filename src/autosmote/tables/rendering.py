@@ -64,6 +64,20 @@ def number(value: float, form: str) -> tuple[Number, ...]:
     return (Number("–" if math.isnan(value) else format(value, form).replace("-", "−")),)
 
 
+def p_value(value: float) -> tuple[Number, ...]:
+    """Return a printed p-value, a dash where no test was made.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    tuple of Number
+    """
+    return (Number("<0.001"),) if value < 0.001 else number(value, ".3f")
+
+
 @dataclass(frozen=True)
 class Table:
     """A table: its data, and how it is printed.

@@ -1,50 +1,17 @@
-"""What searches went through, in numbers: what they selected, when, and how far their policies came."""
+"""What searches went through: what they selected, when, and how far their policies came."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from autosmote.analysis.labels import sampler_label
 from autosmote.analysis.learning_curves import ENTROPIES, SEARCH
 from autosmote.analysis.methods import MERGED, REFERENCE
 from autosmote.analysis.scores import OVERALL
+from autosmote.analysis.searches import UNTAUGHT_ROUNDS, measure
 from autosmote.tables.rendering import Number, Table, group_column, number
-
-UNTAUGHT_ROUNDS = 2
-"""The rounds that act with the weights that a search begins with."""
-
-EARLY = 0.1
-"""Part of the iterations after which the selected samples are compared with those at the end."""
-
-
-def measure(courses: pd.DataFrame) -> pd.DataFrame:
-    """Sum up each search.
-
-    Parameters
-    ----------
-    courses : DataFrame
-        See `autosmote.analysis.learning_curves.collect`.
-
-    Returns
-    -------
-    DataFrame
-        Index as `SEARCH`, one row per search in the order of the courses:
-
-        - ``validation_score``, ``test_score``: of the samples selected in the end;
-        - ``test_gain``: the test score less that of those selected after a tenth of the iterations; NaN where
-          there were none yet;
-        - ``selected_at``: the iteration that made the samples selected in the end, from 1;
-        - ``reward_gain``: mean validation score of the last `UNTAUGHT_ROUNDS` rounds less that of the first;
-          NaN for a search without rounds or with too few of them, and for one that is rewarded by rows it
-          trains on;
-        - `ENTROPIES`: the last over the first; NaN for a policy that was never updated.
-    """
-    searches = dict(iter(courses.groupby(list(SEARCH), observed=True, sort=False)))
-    index = pd.MultiIndex.from_tuples(searches, names=SEARCH)
-    return pd.DataFrame([_measure(course) for course in searches.values()], index=index)
 
 
 def make(courses: pd.DataFrame) -> Table:
@@ -59,7 +26,8 @@ def make(courses: pd.DataFrame) -> Table:
     -------
     Table
         Its data has one row per ``method`` and ``dataset`` (also ``Overall``): the number of ``searches``,
-        and the means of what `measure` returns, but of ``selected_at`` the median.
+        and the means of what `autosmote.analysis.searches.measure` returns, but of ``selected_at`` the
+        median.
     """
     measures = measure(courses).reset_index()
     how = {name: "mean" for name in measures if name not in SEARCH} | {"selected_at": "median"}
@@ -125,28 +93,3 @@ def _exceptions(measures: pd.DataFrame) -> Iterator[str]:
         yield f"{without} of {len(measures)} searches have no score; they count, but not in the means."
     if MERGED in set(measures["sampler"]):
         yield f"{MERGED}: its validation rows are trained on, so their scores are not shown."
-
-
-def _measure(course: pd.DataFrame) -> dict[str, float]:
-    course = course.sort_values("iteration")
-    best, test = course["best_validation_score"], course["selected_test_score"]
-    merged = course["sampler"].iloc[0] == MERGED
-    early = course["iteration"] <= max(1.0, EARLY * course["iteration"].max())
-    measures = {
-        "validation_score": np.nan if merged else best.iloc[-1],
-        "test_score": test.iloc[-1],
-        "test_gain": test.iloc[-1] - test[early].iloc[-1],
-        "selected_at": course["iteration"].where(best == best.max()).min(),
-        "reward_gain": np.nan if merged else _reward_gain(course),
-    }
-    for name in ENTROPIES:
-        entropy = course[name].dropna()
-        measures[name] = entropy.iloc[-1] / entropy.iloc[0] if len(entropy) else np.nan
-    return measures
-
-
-def _reward_gain(course: pd.DataFrame) -> float:
-    rewards = course.groupby("round")["validation_score"].mean()
-    if len(rewards) < 2 * UNTAUGHT_ROUNDS:
-        return np.nan
-    return float(rewards.iloc[-UNTAUGHT_ROUNDS:].mean() - rewards.iloc[:UNTAUGHT_ROUNDS].mean())

@@ -7,6 +7,7 @@ import pytest
 
 from autosmote.analysis.learning_curves import ENTROPIES
 from autosmote.analysis.methods import MERGED
+from autosmote.analysis.searches import measure
 from autosmote.tables import search_summary
 from autosmote.tables.rendering import to_markdown
 
@@ -38,7 +39,7 @@ SEARCH = course(
 
 
 def test_a_search_is_summed_up_as_by_hand():
-    (measured,) = search_summary.measure(SEARCH).to_dict("records")
+    (measured,) = measure(SEARCH).to_dict("records")
     assert measured == pytest.approx(
         {
             "validation_score": 0.6,
@@ -56,7 +57,7 @@ def test_a_search_is_summed_up_as_by_hand():
 
 def test_the_first_of_equal_scores_is_the_one_selected_and_failed_fits_count_for_nothing():
     search = course([NAN, NAN, 0.2, 0.4, 0.4, NAN], [NAN, NAN, 0.1, 0.2, 0.2, 0.2])
-    (measured,) = search_summary.measure(search.sample(frac=1, random_state=0)).to_dict("records")
+    (measured,) = measure(search.sample(frac=1, random_state=0)).to_dict("records")
     assert (measured["selected_at"], measured["validation_score"], measured["test_score"]) == (4, 0.4, 0.2)
     assert math.isnan(measured["test_gain"])
     assert math.isnan(measured["reward_gain"])  # three rounds: the first two and the last two overlap

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from score_rows import demsars_scores, frame, nan, rows, superior
 
 from autosmote.analysis.friedman import critical_difference, friedman
-from autosmote.analysis.friedman import make as friedman_table
 from autosmote.analysis.methods import against, families, in_order, main_comparison
 from autosmote.tables import comparisons, coverage, mean_scores
+from autosmote.tables.friedman import make as friedman_table
 from autosmote.tables.rendering import to_markdown
 
 VARIANTS = {"smote_variants.SMOTE": 0.05, "smote_variants.Lee": 0.3}
