@@ -55,7 +55,7 @@ quickstart: $(INSTALLED)
 
 reproduction: $(INSTALLED)
 	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/scores.parquet \
-		--searches docs/reproduction/courses.parquet --out results/reproduction
+		--searches docs/reproduction/learning_curves.parquet --out results/reproduction
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check .

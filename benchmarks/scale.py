@@ -91,29 +91,30 @@ def aggregate(results: Path) -> None:
 
 def analyse(results: Path) -> None:
     """Make every table and figure that the score table gives."""
-    from autosmote.report import products
+    from autosmote.report.catalogue import available
 
     scores = read_frame(results / "scores.parquet")
-    for folder, names in products.available(scores).items():
-        for name in names:
-            products.write(name, scores, results / folder)
+    for product in available({"scores": set(scores["category"])}):
+        product.write({"scores": scores}, results)
 
 
 def curves(results: Path) -> None:
-    """Collect the courses of the searches, and make what is made of them."""
-    from autosmote.analysis import learning_curves as courses
-    from autosmote.figures import anytime as budget
-    from autosmote.report import products
+    """Collect the learning curves of the searches, and make what is made of them."""
+    from autosmote.analysis import learning_curves
+    from autosmote.report.catalogue import available
 
+    folder = results / "learning_curves"
     # A data set at a time, as the workflow does.
     for dataset in sorted({path.parts[-6] for path in results.glob("searches/**/result.json")}):
         found = sorted(results.glob(f"searches/*/{dataset}/**/result.json"))
-        write_frame(courses.collect(found), results / "courses" / f"{dataset}.parquet")
-    found = courses.load(sorted(results.glob("courses/*.parquet")))
-    for name, make in products.OF_COURSES.items():
-        if name != "figure5":  # of the ablations, which a small number of files has none of
-            make(found, results / "figures" / name)
-    budget.plot(read_frame(results / "scores.parquet"), found, results / "figures" / "budget")
+        write_frame(learning_curves.collect(found), folder / f"{dataset}.parquet")
+    sources = {
+        "scores": read_frame(results / "scores.parquet"),
+        "learning_curves": learning_curves.load(sorted(folder.glob("*.parquet"))),
+    }
+    for product in available({name: set(table["category"]) for name, table in sources.items()}):
+        if "learning_curves" in product.reads:
+            product.write(sources, results)
 
 
 def synchronise(results: Path) -> None:

@@ -6,8 +6,7 @@ import sys
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from autosmote.report import products
-from autosmote.analysis.methods import ABLATION
+from autosmote.report.catalogue import PRODUCTS, available
 from autosmote.utils.provenance import source_digest
 from autosmote.search.setting_fields import that_change_results
 from autosmote.study import dependencies, layout, strategies
@@ -49,7 +48,7 @@ SEARCH_HISTORY = place(f"{layout.SEARCH}/{layout.HISTORY}")
 SEARCH_SELECTIONS = place(f"{layout.SEARCH}/{layout.SELECTIONS}")
 SEARCH_SAMPLES = place(f"{layout.SEARCH}/{layout.SAMPLES}")
 SCORES = place(layout.SCORES)
-COURSES = place(layout.COURSES)
+LEARNING_CURVES = place(layout.LEARNING_CURVES)
 GRID_SEARCH = place(f"{layout.GRID_SEARCH}/{layout.RESULT}")
 GRID_HISTORY = place(f"{layout.GRID_SEARCH}/{layout.HISTORY}")
 GRID_SELECTIONS = place(f"{layout.GRID_SEARCH}/{layout.SELECTIONS}")
@@ -61,44 +60,24 @@ CASE_STUDY_FACTS = place(layout.CASE_STUDY_FACTS)
 TRACKED = place(layout.TRACKED)
 
 
-def configured(kind):
-    """Names of the tables or figures from the score table that the study's methods give."""
-    return [
-        name
-        for name, product in kind.items()
-        if product.needs in (None, *STUDY.categories)
-    ]
-
-
-# The ablations, and the data sets that they are searched on.
-ABLATIONS = [
-    name for name in STUDY.searches if strategies.get(name).category == ABLATION
-]
-ABLATED = sorted({dataset for name in ABLATIONS for dataset in STUDY.searches[name]})
-
-DIAGNOSTICS = ["reward", "selection", "entropy", "budget"]
-
-TABLES = expand(
-    f"{RESULTS}/tables/{{name}}.{{suffix}}",
-    name=[
-        "table1",
-        "table1_beside_paper",
-        *configured(products.TABLES),
-        "search_summary",
-    ],
-    suffix=["html", "csv", "md", "tex"],
+# The tables and figures that can be made of what the study has, each source with the categories of its methods.
+AVAILABLE = available(
+    {
+        "datasets": (),
+        "scores": STUDY.categories,
+        "learning_curves": {strategies.get(name).category for name in STUDY.searches},
+        **({"hyperparameters": ()} if all(STUDY.hyperparameter_cells.values()) else {}),
+        **({"case_study": ()} if CASE_STUDY else {}),
+    }
 )
-FIGURES = expand(
-    f"{RESULTS}/figures/{{name}}.{{suffix}}",
-    name=[
-        "search_curves",
-        *DIAGNOSTICS,
-        *(["figure5"] if ABLATIONS else []),
-        *(["figure6"] if all(STUDY.hyperparameter_cells.values()) else []),
-        *(["figure7"] if CASE_STUDY else []),
-        *configured(products.FIGURES),
-    ],
-    suffix=["png", "pdf"],
+TABLES, FIGURES = (
+    [
+        str(file)
+        for product in AVAILABLE
+        if product.kind == kind
+        for file in product.files(RESULTS).values()
+    ]
+    for kind in ("table", "figure")
 )
 
 CELLS = {
@@ -162,31 +141,70 @@ def case_study_data(pattern):
     return file
 
 
-def table_files(name, title, category="Tables"):
-    """The files of a table as the outputs of a rule; the page goes into the report."""
-    stem = f"{RESULTS}/tables/{name}"
-    page = report(
-        f"{stem}.html",
-        caption=f"../workflow/report/{name}.rst",
-        category=category,
-        labels={"table": title},
-    )
-    others = {suffix: f"{stem}.{suffix}" for suffix in ("csv", "md", "tex")}
+def product_inputs(product):
+    """The files that a table or figure is made from."""
+    of_source = {
+        "datasets": {"data": cells(DATA), "facts": cells(DATA_FACTS)},
+        "scores": {"scores": SCORES},
+        "learning_curves": {"learning_curves": searched(product.needs)},
+        "hyperparameters": {"hyperparameters": GRID_SCORES},
+        "case_study": {"rows": CASE_STUDY_ROWS, "facts": CASE_STUDY_FACTS},
+    }
     return {
-        f"{name}_{suffix}": file for suffix, file in {"html": page, **others}.items()
+        name: files
+        for source in product.reads
+        for name, files in of_source[source].items()
     }
 
 
-def figure_files(name, title):
-    """The files of a figure as the outputs of a rule; the PNG goes into the report."""
-    stem = f"{RESULTS}/figures/{name}"
-    picture = report(
-        f"{stem}.png",
-        caption=f"../workflow/report/{name}.rst",
-        category="Figures",
-        labels={"figure": title},
+def searched(category):
+    """The learning curves of the data sets with searches of a category, or with any."""
+    found = {
+        dataset
+        for name, datasets in STUDY.searches.items()
+        if category in (None, strategies.get(name).category)
+        for dataset in datasets
+    }
+    # In the order of the study, which is that of the panels.
+    datasets = [dataset for dataset in STUDY.datasets if dataset in found]
+    return expand(LEARNING_CURVES, dataset=datasets)
+
+
+def product_outputs(product):
+    """The files of a table or figure; the first goes into Snakemake's report."""
+    files = {suffix: str(path) for suffix, path in product.files(RESULTS).items()}
+    shown = next(iter(files))
+    files[shown] = report(
+        files[shown],
+        caption="../workflow/report/product.rst",
+        category=product.section,
+        labels={product.kind: product.title},
     )
-    return {f"{name}_png": picture, f"{name}_pdf": f"{stem}.pdf"}
+    return files
+
+
+def product_params(product):
+    """What a table or figure depends on beside its files, and its caption."""
+    options = {
+        "pairs": config["analysis"]["wilcoxon_pairs"],
+        "alpha": config["analysis"]["alpha"],
+        "target_ratios": len(STUDY.ratios),
+    }
+    of_datasets = {
+        "imbalance_ratios": STUDY.imbalance_ratios,
+        "task": {
+            key: config["task"][key] for key in ("undersample", "validation", "test")
+        },
+        "domains": [
+            config["datasets"][name].get("domain", "") for name in STUDY.datasets
+        ],
+    }
+    return {
+        "caption": product.caption,
+        "function": product.function,
+        "options": {name: options[name] for name in product.options},
+        **(of_datasets if "datasets" in product.reads else {}),
+    }
 
 
 def code(script, *modules):

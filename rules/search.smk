@@ -11,7 +11,7 @@ rule searches:
 
 
 rule search:
-    """One search, with its course and its best samples."""
+    """One search, with its learning curve and its best samples."""
     input:
         task=TASK,
     output:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from autosmote.analysis.learning_curves import ENTROPIES
 from autosmote.study.case_study import GRID, CaseStudy
 
 nan = float("nan")
@@ -57,6 +58,23 @@ def superior(n_configurations, **samplers):
             for sampler, gap in {"AutoSMOTE": 0, **samplers}.items()
         )
     )
+
+
+def search_curve(scores, tests, *, sampler="AutoSMOTE", dataset="Phoneme", seed=0, rounds=True, entropies=()):
+    """A search with rounds of two iterations, in the form that `learning_curves.collect` gives."""
+    validation = pd.Series(scores, dtype=float)
+    identity = {"sampler": sampler, "category": "c", "dataset": dataset, "imbalance_ratio": 20}
+    table = pd.DataFrame(
+        identity | {"classifier": "svm", "metric": "mcc", "seed": seed}, index=validation.index
+    )
+    table["iteration"] = range(1, len(validation) + 1)
+    table["round"] = pd.array([i // 2 if rounds else None for i in range(len(validation))], dtype="Int32")
+    table["validation_score"] = validation
+    table["incumbent_validation_score"] = validation.cummax().ffill()
+    table["incumbent_test_score"] = pd.Series(tests, dtype=float)
+    for name, values in zip(ENTROPIES, [*entropies, [], [], []], strict=False):
+        table[name] = pd.Series(values, index=validation.index[: len(values)], dtype=float)
+    return table
 
 
 _DEMSAR = """

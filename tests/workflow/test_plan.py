@@ -1,5 +1,6 @@
 """What would run: the targets, and the size of the studies."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,13 +8,13 @@ from pathlib import Path
 import pytest
 from harness import ROOT, snakemake
 
+from autosmote.report.catalogue import PRODUCTS
+
+# What is no table or figure; each of these is a target by its name.
 TARGETS = {
     *("all", "data", "tasks", "searches", "baselines", "scores", "tracking"),
-    *("tables", "table1", "table2", "table3", "table4", "extensions", "statistics"),
     *("hyperparameter_searches", "hyperparameter_scores", "case_study"),
-    *("figures", "figure4", "figure5", "figure6", "figure7", "search_curves", "ranks"),
-    *("courses", "diagnostics", "budget"),
-    *("critical_difference", "critical_difference_ablations"),
+    *("learning_curves", "tables", "figures"),
 }
 
 
@@ -26,7 +27,8 @@ def test_targets_are_listed_with_what_they_make() -> None:
         check=True,
     ).stdout
     rules = dict(line.split(" (", 1) for line in listing.splitlines() if line)
-    assert set(rules) == TARGETS
+    assert set(rules) == TARGETS | set(PRODUCTS)
+    assert {"table1", "table2", "table3", "table4", "figure4", "figure5", "figure6", "figure7"} < set(rules)
     assert all(rules.values())
 
 
@@ -40,6 +42,30 @@ def test_paper_study_is_planned_in_fewer_than_5000_jobs(tmp_path: Path) -> None:
     # Mozilla4 at one ratio, with 13 settings
     assert jobs["hyperparameter_search"] == 13 * 5 * 4 * 2
     assert sum(jobs.values()) < 5000
+
+
+def test_figure5_needs_the_searches_on_the_data_sets_with_ablations_only(tmp_path: Path) -> None:
+    jobs = snakemake(tmp_path, "--dry-run", "figure5", base=None).jobs
+    # AutoSMOTE and 8 further strategies on one data set; 3 ratios, 5 seeds, 4 classifiers, 2 metrics
+    assert jobs["search"] == (1 + 8) * 3 * 5 * 4 * 2
+    assert (jobs["collect_learning_curves"], jobs["figure5"]) == (1, 1)
+
+
+def test_a_figure_is_added_by_an_entry_of_the_list_and_its_module(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "src", tmp_path / "src")
+    package = tmp_path / "src" / "autosmote"
+    (package / "figures" / "mine.py").write_text("def plot(scores, learning_curves, stem):\n    ...\n")
+    with (package / "report" / "catalogue.py").open("a") as file:
+        file.write(
+            "from autosmote.figures import mine\n"
+            'PRODUCTS["mine"] = Product("mine", "Mine", "My figure.", mine.plot, "Figures",\n'
+            '    reads=("scores", "learning_curves"))\n'
+        )
+    there = {"PYTHONPATH": str(tmp_path / "src")}
+    plan = snakemake(tmp_path, "--dry-run", "mine", **there).jobs
+    assert (plan["mine"], plan["scores"], plan["collect_learning_curves"]) == (1, 1, 1)
+    before, after = (snakemake(tmp_path, "--dry-run", **environment).jobs for environment in ({}, there))
+    assert after == before | {"mine": 1}
 
 
 def test_table1_needs_the_data_only(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The rank that a search would have had, had it been stopped earlier."""
+"""Anytime performance: the rank that a search would have had, had it been stopped earlier."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from autosmote.analysis.ranks import CONFIGURATION, average_ranks, rank, score_m
 
 CELL = [*CONFIGURATION, "metric", "seed"]
 POINTS = 30
-"""At most as many budgets are looked at by default, evenly spread on a logarithmic scale."""
+"""At most as many iterations are looked at by default, evenly spread on a logarithmic scale."""
 
 
-def ranks_by_budget(
-    scores: pd.DataFrame, courses: pd.DataFrame, iterations: Sequence[int] | None = None
+def anytime_ranks(
+    scores: pd.DataFrame, learning_curves: pd.DataFrame, iterations: Sequence[int] | None = None
 ) -> pd.DataFrame:
-    """Rank searches by the samples that they had selected after so many iterations, among Table 2's methods.
+    """Rank searches by their incumbents after so many iterations, among the methods of Table 2.
 
-    The comparison methods keep the score of their whole budget: for most that of the ratio that is best on
-    the validation rows. Each strategy takes AutoSMOTE's place in turn.
+    The comparison methods keep the score that they end with: for most that of the target ratio that is best
+    on the validation rows. Each strategy takes AutoSMOTE's place in turn.
 
     Parameters
     ----------
     scores : DataFrame
         The score table.
-    courses : DataFrame
+    learning_curves : DataFrame
         See `autosmote.analysis.learning_curves.collect`. Ranked are the cells in which AutoSMOTE was
         searched, and the strategies that were searched in all of them; not the one that trains on the
         validation rows. A search without a score ranks last, and one with fewer iterations stays as it ended.
     iterations : sequence of int, optional
-        The budgets, from 1; by default up to `POINTS`, from one iteration to all.
+        After which the searches are stopped, from 1; by default up to `POINTS`, from one iteration to all.
 
     Returns
     -------
@@ -47,21 +47,21 @@ def ranks_by_budget(
         If there is no search by AutoSMOTE.
     """
     if iterations is None:
-        last = int(courses["iteration"].max())
+        last = int(learning_curves["iteration"].max())
         iterations = np.unique(np.geomspace(1, last, min(POINTS, last)).round().astype(int)).tolist()
-    selected = _selected(courses, iterations)
-    strategies = sorted(selected.index.unique("sampler"), key=lambda name: name != REFERENCE)
+    incumbents = _incumbents(learning_curves, iterations)
+    strategies = sorted(incumbents.index.unique("sampler"), key=lambda name: name != REFERENCE)
     if strategies[0] != REFERENCE:
         raise ValueError(f"there is no search by {REFERENCE}")
-    cells = selected.loc[REFERENCE].index
+    cells = incumbents.loc[REFERENCE].index
     compared = main_comparison(scores)
     compared = compared[pd.MultiIndex.from_frame(compared[CELL]).isin(cells)]
     found = []
     for strategy in strategies:
-        if strategy == MERGED or not cells.isin(selected.loc[strategy].index).all():
+        if strategy == MERGED or not cells.isin(incumbents.loc[strategy].index).all():
             continue
         others = compared[~compared["sampler"].isin([REFERENCE, strategy])]
-        of_strategy = selected.loc[strategy].loc[cells]
+        of_strategy = incumbents.loc[strategy].loc[cells]
         for iteration in iterations:
             stopped = of_strategy[iteration].rename("test_score").reset_index().assign(sampler=strategy)
             ranks = average_ranks(
@@ -74,12 +74,12 @@ def ranks_by_budget(
     return table[["strategy", "iteration", "metric", "method", "average_rank", "place"]]
 
 
-def _selected(courses: pd.DataFrame, iterations: Sequence[int]) -> pd.DataFrame:
-    """Return the test score of what each search (a row) had selected after each of the iterations."""
+def _incumbents(learning_curves: pd.DataFrame, iterations: Sequence[int]) -> pd.DataFrame:
+    """Return the test score of the incumbent of each search (a row) after each of the iterations."""
     search = ["sampler", *CELL]
     # Few of the iterations are needed, so that only these are reshaped; and the last, for shorter searches.
-    needed = courses["iteration"].isin(iterations) | ~courses.duplicated(search, keep="last")
-    kept = courses.loc[needed, [*search, "iteration", "selected_test_score"]]
+    needed = learning_curves["iteration"].isin(iterations) | ~learning_curves.duplicated(search, keep="last")
+    kept = learning_curves.loc[needed, [*search, "iteration", "incumbent_test_score"]]
     kept = kept.astype({name: object for name in search if kept[name].dtype == "category"})
-    table = kept.set_index([*search, "iteration"])["selected_test_score"].unstack("iteration")
+    table = kept.set_index([*search, "iteration"])["incumbent_test_score"].unstack("iteration")
     return table.reindex(columns=sorted({*table.columns, *iterations})).ffill(axis="columns")[[*iterations]]

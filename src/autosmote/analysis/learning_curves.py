@@ -1,4 +1,4 @@
-"""The courses of searches as one table, one row per iteration: what figures over iterations read."""
+"""The learning curves of searches as one table, one row per iteration: what figures over iterations read."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def collect(results: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
         - `SEARCH`, as in the score table; the texts are categories;
         - ``iteration`` (from 1) and ``round`` (from 0; missing for strategies without rounds);
         - ``validation_score``: NaN where the classifier could not be fitted;
-        - ``best_validation_score``, so far; NaN before the first score;
-        - ``selected_test_score``: what the best samples so far score on the test split; NaN before the first;
-        - ``selected_large_test_score``: the same on the large test set; NaN where there is none;
+        - ``incumbent_validation_score``: of the incumbent, the best samples so far; NaN before the first;
+        - ``incumbent_test_score``: what the incumbent scores on the test split, known only after the search;
+        - ``incumbent_large_test_score``: the same on the large test set; NaN where there is none;
         - `ENTROPIES`: nats per step, NaN where the policy was not updated.
 
     Raises
@@ -49,15 +49,15 @@ def collect(results: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     autosmote.utils.storage.CorruptFileError
         If a file cannot be read.
     """
-    courses = [_course(Path(path)) for path in results]
-    if not courses:
+    curves = [_curve(Path(path)) for path in results]
+    if not curves:
         raise ValueError("there are no searches to collect")
-    cells = pd.DataFrame([course.iloc[0][list(SEARCH)] for course in courses])
+    cells = pd.DataFrame([curve.iloc[0][list(SEARCH)] for curve in curves])
     twice = cells[cells.duplicated()]
     if len(twice):
         cell = ", ".join(f"{name} {value}" for name, value in twice.iloc[0].items() if name != "category")
         raise ValueError(f"two searches of {cell}; collect the searches of one study at a time")
-    table = pd.concat(courses, ignore_index=True)
+    table = pd.concat(curves, ignore_index=True)
     return _with_categories(table)
 
 
@@ -87,20 +87,20 @@ def _with_categories(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(texts, "category"))
 
 
-def _course(result: Path) -> pd.DataFrame:
+def _curve(result: Path) -> pd.DataFrame:
     row = read_json(result)
     history = read_frame(result.with_name("history.parquet"))
     if history.empty:
         history = history.reindex([0]).fillna({"iteration": 1})
     selections = read_frame(result.with_name("selections.parquet"))
-    course = pd.DataFrame({name: row[name] for name in SEARCH}, index=history.index)
-    course["iteration"] = history["iteration"].astype("int32")
-    course["round"] = history.get("round", pd.Series(pd.NA, history.index)).astype("Int32")
-    for name in ("validation_score", "best_validation_score"):
-        course[name] = history[name].astype("float64")
+    curve = pd.DataFrame({name: row[name] for name in SEARCH}, index=history.index)
+    curve["iteration"] = history["iteration"].astype("int32")
+    curve["round"] = history.get("round", pd.Series(pd.NA, history.index)).astype("Int32")
+    curve["validation_score"] = history["validation_score"].astype("float64")
+    curve["incumbent_validation_score"] = history["best_validation_score"].astype("float64")
     for name in ("test_score", "large_test_score"):
         scores = selections.set_index("iteration")[name]
-        course[f"selected_{name}"] = history["iteration"].map(scores).astype("float64").ffill()
+        curve[f"incumbent_{name}"] = history["iteration"].map(scores).astype("float64").ffill()
     for name in ENTROPIES:
-        course[name] = history.get(name, pd.Series(np.nan, history.index)).astype("float32")
-    return course
+        curve[name] = history.get(name, pd.Series(np.nan, history.index)).astype("float32")
+    return curve

@@ -12,56 +12,56 @@ UNTAUGHT_ROUNDS = 2
 """The rounds that act with the weights that a search begins with."""
 
 EARLY = 0.1
-"""Part of the iterations after which the selected samples are compared with those at the end."""
+"""Part of the iterations after which the incumbent is compared with that at the end."""
 
 
-def measure(courses: pd.DataFrame) -> pd.DataFrame:
+def measure(learning_curves: pd.DataFrame) -> pd.DataFrame:
     """Sum up each search.
 
     Parameters
     ----------
-    courses : DataFrame
+    learning_curves : DataFrame
         See `autosmote.analysis.learning_curves.collect`.
 
     Returns
     -------
     DataFrame
-        Index as `SEARCH`, one row per search in the order of the courses:
+        Index as `SEARCH`, one row per search in the order of the learning curves:
 
-        - ``validation_score``, ``test_score``: of the samples selected in the end;
-        - ``test_gain``: the test score less that of those selected after a tenth of the iterations; NaN where
-          there were none yet;
-        - ``selected_at``: the iteration that made the samples selected in the end, from 1;
+        - ``validation_score``, ``test_score``: of the incumbent at the end;
+        - ``test_gain``: the test score less that of the incumbent after a tenth of the iterations; NaN where
+          there was none yet;
+        - ``selected_at``: the iteration that made the incumbent at the end, from 1;
         - ``reward_gain``: mean validation score of the last `UNTAUGHT_ROUNDS` rounds less that of the first;
           NaN for a search without rounds or with too few of them, and for one that is rewarded by rows it
           trains on;
         - `ENTROPIES`: the last over the first; NaN for a policy that was never updated.
     """
-    searches = dict(iter(courses.groupby(list(SEARCH), observed=True, sort=False)))
+    searches = dict(iter(learning_curves.groupby(list(SEARCH), observed=True, sort=False)))
     index = pd.MultiIndex.from_tuples(searches, names=SEARCH)
-    return pd.DataFrame([_measure(course) for course in searches.values()], index=index)
+    return pd.DataFrame([_measure(curve) for curve in searches.values()], index=index)
 
 
-def _measure(course: pd.DataFrame) -> dict[str, float]:
-    course = course.sort_values("iteration")
-    best, test = course["best_validation_score"], course["selected_test_score"]
-    merged = course["sampler"].iloc[0] == MERGED
-    early = course["iteration"] <= max(1.0, EARLY * course["iteration"].max())
+def _measure(curve: pd.DataFrame) -> dict[str, float]:
+    curve = curve.sort_values("iteration")
+    best, test = curve["incumbent_validation_score"], curve["incumbent_test_score"]
+    merged = curve["sampler"].iloc[0] == MERGED
+    early = curve["iteration"] <= max(1.0, EARLY * curve["iteration"].max())
     measures = {
         "validation_score": np.nan if merged else best.iloc[-1],
         "test_score": test.iloc[-1],
         "test_gain": test.iloc[-1] - test[early].iloc[-1],
-        "selected_at": course["iteration"].where(best == best.max()).min(),
-        "reward_gain": np.nan if merged else _reward_gain(course),
+        "selected_at": curve["iteration"].where(best == best.max()).min(),
+        "reward_gain": np.nan if merged else _reward_gain(curve),
     }
     for name in ENTROPIES:
-        entropy = course[name].dropna()
+        entropy = curve[name].dropna()
         measures[name] = entropy.iloc[-1] / entropy.iloc[0] if len(entropy) else np.nan
     return measures
 
 
-def _reward_gain(course: pd.DataFrame) -> float:
-    rewards = course.groupby("round")["validation_score"].mean()
+def _reward_gain(curve: pd.DataFrame) -> float:
+    rewards = curve.groupby("round")["validation_score"].mean()
     if len(rewards) < 2 * UNTAUGHT_ROUNDS:
         return np.nan
     return float(rewards.iloc[-UNTAUGHT_ROUNDS:].mean() - rewards.iloc[:UNTAUGHT_ROUNDS].mean())

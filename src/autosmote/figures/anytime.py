@@ -1,4 +1,4 @@
-"""The average rank of a search by its budget, among the methods of Table 2."""
+"""Anytime performance: the average rank of searches by iteration, among the methods of Table 2."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from autosmote.analysis.anytime import ranks_by_budget
+from autosmote.analysis.anytime import anytime_ranks
 from autosmote.analysis.labels import metric_label, sampler_label
 from autosmote.analysis.methods import REFERENCE
 from autosmote.figures import style
 
-RATIOS = 10
-"""The desired ratios that a comparison method may choose from, in the paper (Section 4.1)."""
+TARGET_RATIOS = 10
+"""The target ratios that a comparison method may choose from, in the paper (Section 4.1)."""
 
 _SHOWN = 3
 # As many as have no divisor in common with the number of colours, so that no two lines look the same.
@@ -23,7 +23,11 @@ _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), 
 
 
 def plot(
-    scores: pd.DataFrame, courses: pd.DataFrame, stem: str | os.PathLike[str], *, ratios: int = RATIOS
+    scores: pd.DataFrame,
+    learning_curves: pd.DataFrame,
+    stem: str | os.PathLike[str],
+    *,
+    target_ratios: int = TARGET_RATIOS,
 ) -> tuple[Path, Path]:
     """Plot the average rank that searches would have had, had they been stopped earlier.
 
@@ -34,12 +38,13 @@ def plot(
     ----------
     scores : DataFrame
         The score table.
-    courses : DataFrame
-        See `autosmote.analysis.anytime.ranks_by_budget`.
+    learning_curves : DataFrame
+        See `autosmote.analysis.anytime.anytime_ranks`.
     stem : path-like
         Path of the two files without their suffix.
-    ratios : int, default 10
-        The ratios that a comparison method may choose from. At the upright line a search has as many scores.
+    target_ratios : int, default 10
+        The target ratios that a comparison method may choose from. At the upright line a search has as many
+        scores.
 
     Returns
     -------
@@ -53,7 +58,7 @@ def plot(
     """
     from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
-    table = ranks_by_budget(scores, courses)
+    table = anytime_ranks(scores, learning_curves)
     own = table[table["method"] == table["strategy"]]
     others = table[(table["strategy"] == REFERENCE) & (table["method"] != REFERENCE)]
     looks = zip(cycle(style.COLOURS), cycle(_DASHES), strict=False)
@@ -71,7 +76,7 @@ def plot(
             for name, dashes in zip(best, ("--", "-.", ":"), strict=False):
                 line = of_metric[of_metric["method"] == name]
                 _draw(axes, line, name, color="#666666", linewidth=0.8, linestyle=dashes)
-            axes.axvline(ratios, color="#bbbbbb", linewidth=0.8)
+            axes.axvline(target_ratios, color="#bbbbbb", linewidth=0.8)
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axes.xaxis.set_minor_formatter(NullFormatter())

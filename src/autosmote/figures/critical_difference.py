@@ -11,7 +11,7 @@ import pandas as pd
 
 from autosmote.analysis.friedman import Friedman, critical_difference, friedman
 from autosmote.analysis.labels import metric_label, sampler_label
-from autosmote.analysis.methods import REFERENCE
+from autosmote.analysis.methods import ABLATION, REFERENCE, against, main_comparison
 from autosmote.analysis.ranks import rank, score_matrix
 from autosmote.figures import style
 
@@ -59,6 +59,20 @@ def plot(scores: pd.DataFrame, stem: str | os.PathLike[str], *, alpha: float = 0
         figure.set_size_inches(style.TEXT_WIDTH, sum(heights))
         grid[0].get_gridspec().set_height_ratios(heights)
         return style.save(figure, stem)
+
+
+def plot_table2(
+    scores: pd.DataFrame, stem: str | os.PathLike[str], *, alpha: float = 0.05
+) -> tuple[Path, Path]:
+    """Draw the diagrams of the methods of Table 2; see `plot`, which takes the whole score table here."""
+    return plot(main_comparison(scores), stem, alpha=alpha)
+
+
+def plot_table4(
+    scores: pd.DataFrame, stem: str | os.PathLike[str], *, alpha: float = 0.05
+) -> tuple[Path, Path]:
+    """Draw the diagrams of AutoSMOTE and its ablations; see `plot_table2`."""
+    return plot(against(scores, ABLATION), stem, alpha=alpha)
 
 
 def _draw(axes: Axes, ranks: pd.DataFrame, metric: str, alpha: float) -> int:

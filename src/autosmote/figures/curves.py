@@ -1,4 +1,4 @@
-"""Panels with the best validation score by iteration; what Figure 5 and the figure of all searches share."""
+"""Panels with learning curves; what Figure 5 and the figure of all searches share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Curve:
     row, column, line : str
         Printed names of the row and the column of panels, and of the line.
     seeds : tuple of Series
-        Best validation score by iteration, one series per seed.
+        Validation score of the incumbent by iteration, one series per seed.
     """
 
     row: str
@@ -46,12 +46,12 @@ class Curve:
     seeds: tuple[pd.Series, ...]
 
 
-def collect(courses: pd.DataFrame, row_keys: Sequence[str], line_key: str) -> list[Curve]:
+def collect(learning_curves: pd.DataFrame, row_keys: Sequence[str], line_key: str) -> list[Curve]:
     """Group searches into curves; the columns of panels are the base classifiers.
 
     Parameters
     ----------
-    courses : DataFrame
+    learning_curves : DataFrame
         See `autosmote.analysis.learning_curves.collect`.
     row_keys : sequence of str
         Columns of the score table whose values make a row of panels.
@@ -62,19 +62,19 @@ def collect(courses: pd.DataFrame, row_keys: Sequence[str], line_key: str) -> li
     Returns
     -------
     list of Curve
-        The values in the order of the courses.
+        The values in the order of the learning curves.
 
     Raises
     ------
     ValueError
-        If there is no course, or two of them belong to the same seed of a curve.
+        If there is nothing to plot, or two searches belong to the same seed of a curve.
     """
-    if courses.empty:
-        raise ValueError("there are no courses of searches to plot")
+    if learning_curves.empty:
+        raise ValueError("there are no learning curves of searches to plot")
     found: dict[tuple[Any, ...], dict[Any, pd.Series]] = {}
     keys = [*row_keys, "classifier", line_key]
-    for (*key, seed), course in courses.groupby([*keys, "seed"], sort=False, observed=True):
-        best = course.set_index("iteration")["best_validation_score"]
+    for (*key, seed), curve in learning_curves.groupby([*keys, "seed"], sort=False, observed=True):
+        best = curve.set_index("iteration")["incumbent_validation_score"]
         if best.index.has_duplicates:
             raise ValueError(f"two searches of {', '.join(map(str, key))}, seed {seed}")
         found.setdefault(tuple(key), {})[seed] = best

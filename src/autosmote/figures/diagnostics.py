@@ -30,7 +30,7 @@ _MARGIN, _PANEL_HEIGHT = 0.9, 1.2  # inches
 _X_LABEL = "Iteration (line: mean, band: middle half)"
 
 
-def plot_reward(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+def plot_reward(learning_curves: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Plot how far the mean reward of a round exceeds that of the rounds before anything was learned.
 
     A row of panels per data set, a column per base classifier; a line is the mean over ratios, metrics and
@@ -38,7 +38,7 @@ def plot_reward(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Pa
 
     Parameters
     ----------
-    courses : DataFrame
+    learning_curves : DataFrame
         See `autosmote.analysis.learning_curves.collect`; AutoSMOTE's and random search's are shown.
     stem : path-like
         Path of the two files without their suffix.
@@ -53,7 +53,7 @@ def plot_reward(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Pa
     ValueError
         If there is no AutoSMOTE search.
     """
-    shown = _shown(courses)
+    shown = _shown(learning_curves)
     untaught = shown[shown["round"] < UNTAUGHT_ROUNDS].groupby(list(SEARCH), observed=True)
     start = untaught["validation_score"].mean().rename("start")
     rounds = shown.groupby([*SEARCH, "round"], observed=True, sort=False)
@@ -72,15 +72,15 @@ def plot_reward(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Pa
         return style.save(figure, stem)
 
 
-def plot_selection(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """Plot the validation score of the best samples so far, and what these score on the test split.
+def plot_selection(learning_curves: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Plot the validation and the test score of the incumbents, the best samples so far.
 
     How the gap between the two grows is what choosing the best of many scores on few rows costs; its level is
     also a difference between the two splits.
 
     Parameters
     ----------
-    courses, stem
+    learning_curves, stem
         See `plot_reward`.
 
     Returns
@@ -93,7 +93,10 @@ def plot_selection(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple
     ValueError
         If there is no AutoSMOTE search.
     """
-    parts = {"best_validation_score": ("validation", "-"), "selected_test_score": ("test", (0, (3, 1.2)))}
+    parts = {
+        "incumbent_validation_score": ("validation", "-"),
+        "incumbent_test_score": ("test", (0, (3, 1.2))),
+    }
 
     def draw(axes: Axes, rows: pd.DataFrame) -> None:
         for sampler, of_sampler in rows.groupby("sampler", observed=True):
@@ -103,18 +106,18 @@ def plot_selection(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple
                 look = {"color": colour, "linestyle": dashes, "drawstyle": "steps-pre"}
                 _draw(axes, of_sampler, column, band=False, label=label, **look)
 
-    with _panels(_shown(courses), draw) as figure:
+    with _panels(_shown(learning_curves), draw) as figure:
         figure.supxlabel("Iteration", fontsize=8)
         figure.supylabel("Score of the best samples so far", fontsize=8)
         return style.save(figure, stem)
 
 
-def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+def plot_entropy(learning_curves: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Plot the entropy of each of AutoSMOTE's policies, the mean of a round over that at its first update.
 
     Parameters
     ----------
-    courses, stem
+    learning_curves, stem
         See `plot_reward`.
 
     Returns
@@ -127,7 +130,7 @@ def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[P
     ValueError
         If there is no AutoSMOTE search.
     """
-    shown = _shown(courses)
+    shown = _shown(learning_curves)
     shown = shown[shown["sampler"] == REFERENCE]
     classifiers = shown["classifier"].drop_duplicates().astype(str).tolist()
     colours = dict(zip(classifiers, style.COLOURS, strict=False))
@@ -153,8 +156,8 @@ def plot_entropy(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[P
         return style.save(figure, stem)
 
 
-def _shown(courses: pd.DataFrame) -> pd.DataFrame:
-    shown = courses[courses["sampler"].isin([REFERENCE, RANDOM])]
+def _shown(learning_curves: pd.DataFrame) -> pd.DataFrame:
+    shown = learning_curves[learning_curves["sampler"].isin([REFERENCE, RANDOM])]
     if REFERENCE not in set(shown["sampler"]):
         raise ValueError(f"there is no search by {REFERENCE}")
     return shown

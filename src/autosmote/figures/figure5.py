@@ -1,4 +1,4 @@
-"""Figure 5: best validation score by iteration of AutoSMOTE and its ablations (Section 4.4)."""
+"""Figure 5: learning curves of AutoSMOTE and its ablations (Section 4.4)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from autosmote.analysis.methods import ABLATION, MERGED, REFERENCE
 from autosmote.figures import curves
 
 
-def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """Plot the best validation score so far: the mean over seeds, and their range as a band.
+def plot(learning_curves: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Plot the validation score of the incumbent: the mean over seeds, and their range as a band.
 
     A row of panels per data set, imbalance ratio and metric, a column per base classifier, a line per method.
     The paper shows one data set, ratio and classifier.
 
     Parameters
     ----------
-    courses : DataFrame
+    learning_curves : DataFrame
         See `autosmote.analysis.learning_curves.collect`; those of AutoSMOTE and of its ablations but
         `MERGED` are shown, where there are ablations.
     stem : path-like
@@ -36,10 +36,10 @@ def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Pat
     ValueError
         If there is nothing to show, or an iteration of a search occurs twice.
     """
-    ablation = courses["category"] == ABLATION
-    ablated = courses["dataset"].isin(courses.loc[ablation, "dataset"])
-    kept = ((courses["sampler"] == REFERENCE) | ablation) & (courses["sampler"] != MERGED)
-    shown = courses[ablated & kept]
+    ablation = learning_curves["category"] == ABLATION
+    ablated = learning_curves["dataset"].isin(learning_curves.loc[ablation, "dataset"])
+    kept = ((learning_curves["sampler"] == REFERENCE) | ablation) & (learning_curves["sampler"] != MERGED)
+    shown = learning_curves[ablated & kept]
     names = shown["sampler"].drop_duplicates().astype(str)
     lines = [REFERENCE, *(name for name in names if name != REFERENCE)]
     return curves.plot(

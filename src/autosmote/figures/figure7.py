@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from autosmote.analysis.labels import classifier_label, metric_label, sampler_label
 from autosmote.figures import style
-from autosmote.study.case_study import CaseStudy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from autosmote.study.case_study import CaseStudy
 
 _COLUMNS, _PANEL_HEIGHT, _MARGIN = 4, 1.75, 0.75  # panels in a row; inches
 _MAJORITY, _MINORITY, _SYNTHETIC = "#999999", style.COLOURS[0], style.COLOURS[1]

@@ -1,4 +1,4 @@
-"""The course of the AutoSMOTE searches: best validation score by iteration."""
+"""The learning curves of the AutoSMOTE searches."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from autosmote.analysis.methods import REFERENCE
 from autosmote.figures import curves
 
 
-def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """Plot the best validation score so far: the mean over seeds, and their range as a band.
+def plot(learning_curves: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Plot the validation score of the incumbent: the mean over seeds, and their range as a band.
 
     A row of panels per data set and metric, a column per base classifier, a line per imbalance ratio.
 
     Parameters
     ----------
-    courses : DataFrame
+    learning_curves : DataFrame
         See `autosmote.analysis.learning_curves.collect`; AutoSMOTE's are shown.
     stem : path-like
         Path of the two files without their suffix.
@@ -33,7 +33,7 @@ def plot(courses: pd.DataFrame, stem: str | os.PathLike[str]) -> tuple[Path, Pat
     ValueError
         If there is no AutoSMOTE search, or an iteration of one occurs twice.
     """
-    own = courses[courses["sampler"] == REFERENCE]
+    own = learning_curves[learning_curves["sampler"] == REFERENCE]
     found = curves.collect(own, ["dataset", "metric"], "imbalance_ratio")
     lines = [f"IR {ratio}" for ratio in sorted(own["imbalance_ratio"].unique())]
     return curves.plot(found, lines, stem)

@@ -6,16 +6,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from autosmote.analysis import learning_curves as courses
-from autosmote.analysis.methods import ABLATION
+from autosmote.analysis import learning_curves
 from autosmote.analysis.scores import collect
 from autosmote.analysis.significance import PAIRS
-from autosmote.figures import anytime as budget
-from autosmote.figures import figure6, figure7
-from autosmote.report import products
+from autosmote.report.catalogue import available
 from autosmote.study.case_study import CaseStudy
 from autosmote.utils.storage import CorruptFileError, read_frame
 
@@ -49,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--searches",
         type=Path,
         metavar="PATH",
-        help="courses of searches (results/courses, or one of its files) or the folder of the searches, for "
-        "Figure 5, the curves of all searches and the diagnostics",
+        help="learning curves of searches (results/learning_curves, or one of its files), or the folder of "
+        "the searches, for Figure 5 and all else that shows iterations",
     )
     parser.add_argument(
         "--hyperparameters",
@@ -84,33 +82,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _make(options: argparse.Namespace) -> Iterator[Path]:
-    scores = collect(options.scores)
-    for folder, names in products.available(scores).items():
-        for name in names:
-            yield from products.write(
-                name, scores, options.out / folder, pairs=options.pairs, alpha=options.alpha
-            )
-    tables, figures = options.out / "tables", options.out / "figures"
+    sources: dict[str, Any] = {"scores": collect(options.scores)}
     if options.searches is not None:
-        found = _courses(options.searches)
-        for name, make in products.OF_COURSES.items():
-            if name != "figure5" or ABLATION in set(found["category"]):
-                yield from make(found, (tables if name == "search_summary" else figures) / name)
-        yield from budget.plot(scores, found, figures / "budget")
+        sources["learning_curves"] = _learning_curves(options.searches)
     if options.hyperparameters is not None:
-        yield from figure6.plot(read_frame(options.hyperparameters), figures / "figure6")
+        sources["hyperparameters"] = read_frame(options.hyperparameters)
     if options.case_study is not None:
-        case = CaseStudy.load(options.case_study.with_suffix(""))
-        yield from figure7.plot(case, figures / "figure7")
+        sources["case_study"] = CaseStudy.load(options.case_study.with_suffix(""))
+    categories = {
+        name: set(source["category"]) if isinstance(source, pd.DataFrame) else set()
+        for name, source in sources.items()
+    }
+    for product in available(categories):
+        yield from product.write(sources, options.out, pairs=options.pairs, alpha=options.alpha)
 
 
-def _courses(path: Path) -> pd.DataFrame:
+def _learning_curves(path: Path) -> pd.DataFrame:
     tables = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if tables:
-        return courses.load(tables)
+        return learning_curves.load(tables)
     found = sorted(path.glob("**/result.json"))
     if not found:
         raise FileNotFoundError(
-            f"there is no table of courses in {path} and no result.json below; give the folder of either"
+            f"there is no table of learning curves in {path} and no result.json below; "
+            "give the folder of either"
         )
-    return courses.collect(found)
+    return learning_curves.collect(found)

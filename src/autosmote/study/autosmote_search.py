@@ -21,6 +21,7 @@ CODE = (
     "autosmote.search.engine",
     "autosmote.search.fast_adaboost",
     "autosmote.search.fast_knn",
+    "autosmote.search.fast_svm",
     "autosmote.search.features",
     "autosmote.search.learner",
     "autosmote.search.policies",

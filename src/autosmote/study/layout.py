@@ -33,7 +33,7 @@ SEARCH = f"{SEARCHES}/{SEARCH_ID}"
 GRID_SEARCH = f"{HYPERPARAMETERS}/{GRID_ID}"
 
 SCORES = "scores.parquet"
-COURSES = "courses/{dataset}.parquet"
+LEARNING_CURVES = "learning_curves/{dataset}.parquet"
 GRID_SCORES = "hyperparameters.parquet"
 CASE_STUDY_ROWS, CASE_STUDY_FACTS = "case_study.npz", "case_study.json"
 

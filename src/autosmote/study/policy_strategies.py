@@ -24,6 +24,7 @@ CODE = (
     "autosmote.search.evolution",
     "autosmote.search.fast_adaboost",
     "autosmote.search.fast_knn",
+    "autosmote.search.fast_svm",
     "autosmote.search.features",
     "autosmote.search.folds",
     "autosmote.search.linear_policies",

@@ -14,12 +14,12 @@ from autosmote.analysis.searches import UNTAUGHT_ROUNDS, measure
 from autosmote.tables.rendering import Number, Table, group_column, number
 
 
-def make(courses: pd.DataFrame) -> Table:
+def make(learning_curves: pd.DataFrame) -> Table:
     """Make the table, with a row per strategy and data set, and one for all of a strategy.
 
     Parameters
     ----------
-    courses : DataFrame
+    learning_curves : DataFrame
         See `autosmote.analysis.learning_curves.collect`.
 
     Returns
@@ -29,7 +29,7 @@ def make(courses: pd.DataFrame) -> Table:
         and the means of what `autosmote.analysis.searches.measure` returns, but of ``selected_at`` the
         median.
     """
-    measures = measure(courses).reset_index()
+    measures = measure(learning_curves).reset_index()
     how = {name: "mean" for name in measures if name not in SEARCH} | {"selected_at": "median"}
     parts = []
     for sampler in sorted(measures["sampler"].unique(), key=lambda name: name != REFERENCE):

@@ -12,8 +12,8 @@ from score_rows import demsars_scores, tiny_case
 
 from autosmote.analysis.learning_curves import ENTROPIES
 from autosmote.analysis.methods import MERGED
-from autosmote.figures import anytime as budget
 from autosmote.figures import (
+    anytime,
     critical_difference,
     diagnostics,
     figure4,
@@ -24,7 +24,7 @@ from autosmote.figures import (
     search_curves,
     style,
 )
-from autosmote.report import products
+from autosmote.report.catalogue import PRODUCTS
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
@@ -49,7 +49,7 @@ def study(samplers, *, datasets=("d",), ratios=(20,), classifiers=("svm",), metr
     return scores.assign(category=scores["sampler"].map(category).fillna("Over-sampling"))
 
 
-def course(
+def curve(
     best, *, seed=0, dataset="d", metric="mcc", classifier="svm", ratio=20, ablation=None, category="Ablation"
 ):
     """A search of rounds of two iterations that scores 0.1 less on the test split."""
@@ -63,14 +63,14 @@ def course(
         "seed": seed,
     }
     iteration = np.arange(1, len(best) + 1)
-    scores = {"validation_score": best, "best_validation_score": best}
+    scores = {"validation_score": best, "incumbent_validation_score": best}
     entropy = dict.fromkeys(ENTROPIES, 2.0 / iteration)
     rounds = (iteration - 1) // 2
     return pd.DataFrame(
         row
         | {"iteration": iteration, "round": rounds}
         | scores
-        | {"selected_test_score": np.subtract(best, 0.1)}
+        | {"incumbent_test_score": np.subtract(best, 0.1)}
         | entropy
     )
 
@@ -87,8 +87,8 @@ FULL = study(
     classifiers=("svm", "knn", "tree", "adaboost"),
     metrics=("macro_f1", "mcc"),
 )
-COURSES = pd.concat(
-    course([0.1, 0.3, 0.3 + seed / 10], seed=seed, dataset=dataset, metric=metric, ratio=ratio)
+LEARNING_CURVES = pd.concat(
+    curve([0.1, 0.3, 0.3 + seed / 10], seed=seed, dataset=dataset, metric=metric, ratio=ratio)
     for seed in range(2)
     for dataset in ("PhishingWebsites", "EEGEyeState")
     for metric in ("macro_f1", "mcc")
@@ -103,12 +103,12 @@ ABLATIONS = [
 ]
 ABLATED = pd.concat(
     [
-        course([0.1, 0.3, 0.3 + seed / 10], seed=seed, classifier=classifier, ablation=name)
+        curve([0.1, 0.3, 0.3 + seed / 10], seed=seed, classifier=classifier, ablation=name)
         for seed in range(2)
         for classifier in ("svm", "tree")
         for name in ABLATIONS
     ]
-    + [course([0.2, 0.4], classifier=classifier) for classifier in ("svm", "tree")]
+    + [curve([0.2, 0.4], classifier=classifier) for classifier in ("svm", "tree")]
 )
 
 
@@ -139,20 +139,20 @@ PLOTS = {
     "figure4-ratios": (figure4.plot, study(["A", "B"], ratios=(20, 50)), (3.5, 2.2)),
     "ranks": (ranks.plot, FULL, (4.5, 5.35)),
     "ranks-tiny": (ranks.plot, study(["AutoSMOTE"]), (4.5, 1.03)),
-    "search_curves": (search_curves.plot, COURSES, (3.5, 6.2)),
-    "search_curves-tiny": (search_curves.plot, course([0.5]), (3.5, 2.15)),
+    "search_curves": (search_curves.plot, LEARNING_CURVES, (3.5, 6.2)),
+    "search_curves-tiny": (search_curves.plot, curve([0.5]), (3.5, 2.15)),
     "figure5": (figure5.plot, ABLATED, (7.0, 2.15)),
     "figure5-narrow": (
         figure5.plot,
         ABLATED[ABLATED["classifier"] == "svm"],
         (3.5, 2.15),
     ),
-    "reward": (diagnostics.plot_reward, COURSES, (3.5, 3.3)),
+    "reward": (diagnostics.plot_reward, LEARNING_CURVES, (3.5, 3.3)),
     "reward-both": (diagnostics.plot_reward, ABLATED, (7.0, 2.1)),
     "selection": (diagnostics.plot_selection, ABLATED, (7.0, 2.1)),
     "entropy": (diagnostics.plot_entropy, ABLATED, (7.0, 2.5)),
-    "entropy-tiny": (diagnostics.plot_entropy, course([0.5]), (7.0, 2.5)),
-    "budget": (lambda scores, stem: budget.plot(scores, COURSES, stem), FULL, (7.0, 2.6)),
+    "entropy-tiny": (diagnostics.plot_entropy, curve([0.5]), (7.0, 2.5)),
+    "anytime": (lambda scores, stem: anytime.plot(scores, LEARNING_CURVES, stem), FULL, (7.0, 2.6)),
     "figure6": (figure6.plot, GRID, (7.0, 2.5)),
     "figure6-tiny": (figure6.plot, grid({4: 0.5}), (7.0, 2.5)),
     "figure7": (figure7.plot, tiny_case(), (7.0, 4.25)),
@@ -311,7 +311,7 @@ def test_rank_ticks(worst, ticks):
 @pytest.mark.parametrize("name", ["figure4", "ranks", "critical_difference_table2"])
 def test_ablations_and_extensions_have_no_rank_among_the_methods_of_table2(drawn, name):
     scores = study(["A", "Flat policy", "AutoSMOTE", "ClassWeight"], classifiers=("svm", "tree"))
-    products.FIGURES[name].write(scores, "unused", "means", 0.05)
+    PRODUCTS[name].make(scores, "unused")
     (figure,) = drawn
     texts = {text.get_text().strip() for text in figure.findobj(matplotlib.text.Text)}
     assert not any("Flat policy" in text or "ClassWeight" in text for text in texts)
@@ -347,7 +347,7 @@ def value_at(line, iteration):
 
 def test_curves_are_the_mean_of_the_seeds(drawn):
     first, second = [0.1, 0.1, 0.4, 0.4, 0.4], [0.2, 0.3, 0.3, 0.3, 0.8]
-    search_curves.plot(pd.concat([course(second, seed=7), course(first, seed=3)]), "unused")
+    search_curves.plot(pd.concat([curve(second, seed=7), curve(first, seed=3)]), "unused")
     (axes,) = drawn[0].axes
     (line,) = axes.lines
     heights = [value_at(line, iteration) for iteration in range(1, 6)]
@@ -361,10 +361,10 @@ def test_curves_are_the_mean_of_the_seeds(drawn):
 
 
 def test_curves_end_with_the_shortest_seed_and_need_no_second_one(drawn):
-    search_curves.plot(pd.concat([course([0.1] * 9, seed=1), course([0.3] * 4, seed=2)]), "unused")
+    search_curves.plot(pd.concat([curve([0.1] * 9, seed=1), curve([0.3] * 4, seed=2)]), "unused")
     (line,) = drawn[0].axes[0].lines
     assert line.get_xdata()[-1] == 4
-    search_curves.plot(course([0.1] * 9), "unused")
+    search_curves.plot(curve([0.1] * 9), "unused")
     (axes,) = drawn[1].axes
     assert axes.lines[0].get_data()[0].tolist() == [0, 9]
     assert not axes.collections
@@ -374,9 +374,9 @@ def test_panels_and_colours(drawn):
     search_curves.plot(
         pd.concat(
             [
-                course([0.1], dataset="a", ratio=50),
-                course([0.2], dataset="a", ratio=20),
-                course([0.3], dataset="b", metric="macro_f1", ratio=50, classifier="knn"),
+                curve([0.1], dataset="a", ratio=50),
+                curve([0.2], dataset="a", ratio=20),
+                curve([0.3], dataset="b", metric="macro_f1", ratio=50, classifier="knn"),
             ]
         ),
         "unused",
@@ -399,8 +399,8 @@ def legend(figure):
 
 def test_reward_is_measured_from_the_rounds_before_anything_was_learned(drawn):
     # Rounds of 2 iterations; the first two are the start, of mean 0.25 and 0.45.
-    first = course([0.1, 0.2, 0.3, 0.4, 0.5, 0.7], seed=1)
-    second = course([0.3, 0.4, 0.5, 0.6, 0.65, 0.65], seed=2, metric="macro_f1")
+    first = curve([0.1, 0.2, 0.3, 0.4, 0.5, 0.7], seed=1)
+    second = curve([0.3, 0.4, 0.5, 0.6, 0.65, 0.65], seed=2, metric="macro_f1")
     diagnostics.plot_reward(pd.concat([first, second]), "unused")
     line = drawn[0].axes[0].lines[-1]
     assert line.get_xdata().tolist() == [2, 4, 6]
@@ -422,7 +422,7 @@ def test_diagnostics_show_autosmote_and_random_search(drawn):
 
 
 def test_entropy_is_relative_to_the_first_update(drawn):
-    diagnostics.plot_entropy(course([0.1] * 4), "unused")
+    diagnostics.plot_entropy(curve([0.1] * 4), "unused")
     (figure,) = drawn
     assert [axes.get_title() for axes in figure.axes] == list(diagnostics.POLICY_LABELS)
     for axes in figure.axes:
@@ -431,7 +431,7 @@ def test_entropy_is_relative_to_the_first_update(drawn):
 
 
 def test_entropy_stays_where_a_round_updates_nothing(drawn):
-    searches = pd.concat([course([0.1] * 6, seed=seed) for seed in range(2)])
+    searches = pd.concat([curve([0.1] * 6, seed=seed) for seed in range(2)])
     searches.loc[(searches["seed"] == 1) & (searches["round"] == 1), list(ENTROPIES)] = np.nan
     diagnostics.plot_entropy(searches, "unused")
     (figure,) = drawn
@@ -441,10 +441,10 @@ def test_entropy_stays_where_a_round_updates_nothing(drawn):
         assert line.get_ydata() == pytest.approx([first, (second + first) / 2, third])
 
 
-def test_budget_stands_beside_the_three_best_methods(drawn):
+def test_anytime_performance_stands_beside_the_three_best_methods(drawn):
     scores = study(["AutoSMOTE", "SMOTE", "ADASYN", "SVMSMOTE", "SMOTEN"], metrics=("macro_f1", "mcc"))
-    searches = pd.concat([course([-5.0, -0.5, 1.0], metric=metric) for metric in ("macro_f1", "mcc")])
-    budget.plot(scores, searches, "unused")
+    searches = pd.concat([curve([-5.0, -0.5, 1.0], metric=metric) for metric in ("macro_f1", "mcc")])
+    anytime.plot(scores, searches, "unused")
     (figure,) = drawn
     assert [axes.get_title() for axes in figure.axes] == ["Macro-F1", "MCC"]
     for axes in figure.axes:
@@ -455,10 +455,10 @@ def test_budget_stands_beside_the_three_best_methods(drawn):
         assert [line.get_ydata().tolist() for line in axes.lines[1:4]] == [[1, 2, 2], [2, 3, 3], [3, 4, 4]]
 
 
-def test_budget_tells_many_strategies_apart_and_is_a_point_after_one_iteration(drawn):
+def test_anytime_performance_tells_many_strategies_apart_and_is_a_point_after_one_iteration(drawn):
     names = [None, MERGED, *(f"Strategy {number}" for number in range(9))]
-    searches = pd.concat([course([-5.0], ablation=name) for name in names])
-    budget.plot(study(["AutoSMOTE", "SMOTE"]), searches, "unused", ratios=3)
+    searches = pd.concat([curve([-5.0], ablation=name) for name in names])
+    anytime.plot(study(["AutoSMOTE", "SMOTE"]), searches, "unused", target_ratios=3)
     (axes,) = drawn[0].axes
     curves = axes.lines[:10]
     assert [line.get_label() for line in curves] == ["AutoSMOTE", *names[2:]]
@@ -468,15 +468,15 @@ def test_budget_tells_many_strategies_apart_and_is_a_point_after_one_iteration(d
 
 
 def test_a_search_without_a_score_leaves_the_line_of_the_other_seeds(drawn):
-    searches = pd.concat([course([0.1, 0.3, 0.3]), course([np.nan], seed=1)])
+    searches = pd.concat([curve([0.1, 0.3, 0.3]), curve([np.nan], seed=1)])
     search_curves.plot(searches, "unused")
     (axes,) = drawn[0].axes
     assert axes.lines[0].get_ydata().tolist() == [0.1, 0.3, 0.3]
-    search_curves.plot(course([np.nan]), "unused")  # an empty panel
+    search_curves.plot(curve([np.nan]), "unused")  # an empty panel
 
 
 def test_diagnostics_have_their_panels_in_the_same_order(drawn):
-    searches = pd.concat([course([0.1] * 4, dataset=name) for name in ("Phoneme", "Electricity")])
+    searches = pd.concat([curve([0.1] * 4, dataset=name) for name in ("Phoneme", "Electricity")])
     searches = searches.astype({"dataset": "category"})
     diagnostics.plot_reward(searches, "unused")
     diagnostics.plot_selection(searches, "unused")
@@ -485,9 +485,9 @@ def test_diagnostics_have_their_panels_in_the_same_order(drawn):
 
 
 def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):
-    merged = course([1.0], ablation=MERGED)
-    elsewhere = course([0.1], dataset="without ablations")
-    other = course([0.2], ablation="AutoSMOTE, neighbourhood state", category="Extension")
+    merged = curve([1.0], ablation=MERGED)
+    elsewhere = curve([0.1], dataset="without ablations")
+    other = curve([0.2], ablation="AutoSMOTE, neighbourhood state", category="Extension")
     figure5.plot(pd.concat([ABLATED, merged, elsewhere, other]), "unused")
     (figure,) = drawn
     names = list(legend(figure))
@@ -497,7 +497,7 @@ def test_figure5_shows_autosmote_and_its_ablations_but_merged(drawn):
     assert [len(axes.lines) for axes in figure.axes] == [6, 6]
     looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in figure.axes[0].lines}
     assert len({colour for colour, _ in looks}) == 6
-    with pytest.raises(ValueError, match="no courses"):
+    with pytest.raises(ValueError, match="no learning curves"):
         figure5.plot(elsewhere, "unused")
 
 
@@ -595,10 +595,10 @@ def test_critical_difference_joins_all_where_nothing_differs(drawn):
 
 
 def test_bad_histories_are_named():
-    with pytest.raises(ValueError, match="no courses"):
-        search_curves.plot(COURSES[:0], "unused")
+    with pytest.raises(ValueError, match="no learning curves"):
+        search_curves.plot(LEARNING_CURVES[:0], "unused")
     with pytest.raises(ValueError, match="two searches of d, mcc, svm, 20, seed 0"):
-        search_curves.plot(pd.concat([course([0.1]), course([0.2])]), "unused")
+        search_curves.plot(pd.concat([curve([0.1]), curve([0.2])]), "unused")
 
 
 @pytest.mark.parametrize("plot", [figure4.plot, ranks.plot, critical_difference.plot])

@@ -14,21 +14,23 @@ from autosmote.analysis.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "reproduction.md").read_text()
-SCORES, COURSES = (ROOT / "docs" / "reproduction" / f"{name}.parquet" for name in ("scores", "courses"))
+SCORES, LEARNING_CURVES = (
+    ROOT / "docs" / "reproduction" / f"{name}.parquet" for name in ("scores", "learning_curves")
+)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the committed files give."""
     out = tmp_path_factory.mktemp("reproduction")
-    assert main(["--scores", str(SCORES), "--searches", str(COURSES), "--out", str(out)]) == 0
+    assert main(["--scores", str(SCORES), "--searches", str(LEARNING_CURVES), "--out", str(out)]) == 0
     return out
 
 
 def test_the_command_of_the_makefile_is_the_one_tested_here() -> None:
     makefile = (ROOT / "Makefile").read_text().replace("\\\n\t\t", "")
-    scores, courses = (path.relative_to(ROOT) for path in (SCORES, COURSES))
-    assert f"autosmote.analysis --scores {scores} --searches {courses} --out results/reproduction" in makefile
+    scores, curves = (path.relative_to(ROOT) for path in (SCORES, LEARNING_CURVES))
+    assert f"autosmote.analysis --scores {scores} --searches {curves} --out results/reproduction" in makefile
 
 
 def test_the_committed_files_are_small() -> None:
@@ -42,7 +44,7 @@ def test_the_page_shows_the_tables_as_they_are_made(made: Path, table: str) -> N
 
 def test_the_figures_of_the_page_are_made(made: Path) -> None:
     shown = re.findall(r"!\[[^]]*]\(images/lite_(\w+)\.png\)", PAGE)
-    assert {"figure4", "reward", "selection", "entropy", "budget"} < set(shown)
+    assert {"figure4", "reward", "selection", "entropy", "anytime"} < set(shown)
     for name in shown:
         assert list(made.glob(f"figures/{name}*.pdf")), name
         assert (ROOT / "docs" / "images" / f"lite_{name}.png").is_file()

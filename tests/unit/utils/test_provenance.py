@@ -1,16 +1,16 @@
 """The digest of the code behind a result, and that no rule leaves out code that it uses."""
 
-import ast
 import dataclasses
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from imblearn.over_sampling import SMOTE
+from import_closure import module_file, modules_used
 
 from autosmote.samplers import registry
 from autosmote.study import dependencies, strategies
@@ -271,11 +271,8 @@ DECLARED = {
 }
 READ_ONLY = {
     "split.py": {"autosmote.datasets.sources"},
-    "table1.py": {
-        "autosmote.datasets.sources",
-        # Imported with the tables, for Table 2
-        "autosmote.analysis",
-    },
+    # Each table and figure depends on modules of its own: tests/unit/report/test_catalogue.py.
+    "product.py": {"autosmote"},
     "baseline.py": {"autosmote.datasets", "autosmote.analysis.scores"},
     "search.py": {
         "autosmote.datasets",
@@ -284,20 +281,7 @@ READ_ONLY = {
         "autosmote.samplers.spec",
     },
     "case_study.py": {"autosmote.datasets.sources", "autosmote.utils.progress"},
-    # It reads what the case study has written, by the module that makes it.
-    "figure7.py": {
-        "autosmote.datasets",
-        "autosmote.evaluation",
-        "autosmote.utils.refusals",
-        "autosmote.utils.progress",
-        "autosmote.samplers",
-        "autosmote.search",
-        "autosmote.study",
-        "autosmote.utils.threads",
-    },
     "tracking.py": {"autosmote.analysis.scores"},
-    # The tables and the figures stand in one list; a table draws nothing.
-    "analysis.smk: from_scores.py": {"autosmote.figures"},
 }
 
 
@@ -313,7 +297,7 @@ def test_rules_name_the_modules_that_their_scripts_use() -> None:
         known = modules | PLUMBING
         known |= READ_ONLY.get(script, set()) | READ_ONLY.get(f"{rules}: {script}", set())
         # What is added to the tables counts where a job uses it.
-        used = _closure(ROOT / "workflow" / "scripts" / script, closed={"autosmote.study.doors"})
+        used = modules_used(ROOT / "workflow" / "scripts" / script, closed={"autosmote.study.doors"})
         missing = {name for name in used if not any(f"{name}.".startswith(f"{prefix}.") for prefix in known)}
         assert not missing, f"{rules}: {script} uses {sorted(missing)}, whose changes would not run it again"
 
@@ -327,44 +311,7 @@ def test_strategy_names_the_modules_that_its_search_uses(name: str) -> None:
         "autosmote.samplers.spec",
         "autosmote.search.settings",
     } - {*spec.code}
-    used = _closure(_file(spec.find.__module__), closed=TABLES | types) | {spec.find.__module__}
+    used = modules_used(spec.find.__module__, closed=TABLES | types) | {spec.find.__module__}
     missing = used - {*spec.code, *dependencies.SEARCH, *PLUMBING, *TABLES, *types}
     assert not missing, f"{name} uses {sorted(missing)}, whose changes would not run it again"
-    assert all(_file(module).is_file() for module in spec.code)
-
-
-def _closure(script: Path, closed: Collection[str] = ()) -> set[str]:
-    """Modules that a script imports, and those that they import; closed ones are not looked into."""
-    found: set[str] = set()
-    open_ = [script]
-    while open_:
-        for name in _imports(open_.pop()) - found:
-            found.add(name)
-            if name not in closed:
-                open_.append(_file(name))
-    return {name for name in found if _file(name).name != "__init__.py"}
-
-
-def _file(module: str) -> Path:
-    path = ROOT.joinpath("src", *module.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-def _imports(path: Path) -> set[str]:
-    names = set()
-    for node in _statements(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autosmote"):
-            for alias in node.names:
-                module = f"{node.module}.{alias.name}"
-                names.add(module if _file(module).is_file() else node.module)
-        elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names if alias.name.startswith("autosmote")}
-    return names
-
-
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """All that runs; what only a type checker reads decides nothing."""
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield child
-            yield from _statements(child)
+    assert all(module_file(module).is_file() for module in spec.code)

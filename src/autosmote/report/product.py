@@ -1,0 +1,115 @@
+"""What a table or figure of the study is, and how its files are made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autosmote.tables.rendering import write_table
+
+SUFFIXES = {"table": ("html", "csv", "md", "tex"), "figure": ("png", "pdf")}
+"""The files of each kind; the first is shown in Snakemake's report."""
+
+SOURCES: dict[str, tuple[str, ...]] = {
+    "datasets": ("autosmote.datasets.preprocessing", "autosmote.datasets.tasks"),
+    "scores": (),
+    "learning_curves": (),
+    "hyperparameters": (),
+    "case_study": ("autosmote.study.case_study",),
+}
+"""What a product may read, and the modules that read it beyond ``autosmote.analysis``.
+
+- ``datasets``: what `autosmote.datasets.tasks.dataset_summary` returns, one per data set;
+- ``scores``: the score table, see `autosmote.analysis.scores`;
+- ``learning_curves``: see `autosmote.analysis.learning_curves.collect`;
+- ``hyperparameters``: see `autosmote.study.hyperparameters.Grids.collect`;
+- ``case_study``: an `autosmote.study.case_study.CaseStudy`.
+"""
+
+
+@dataclass(frozen=True)
+class Product:
+    """A table or a figure.
+
+    Parameters
+    ----------
+    name : str
+        Name of its files, and of the target of the workflow.
+    title, caption : str
+        What the report shows in its list, and beside the table or figure.
+    make : callable
+        A function of a module of ``autosmote.tables``, which takes what is read, or of ``autosmote.figures``,
+        which also takes the path of the files without their suffix.
+    section : str
+        Where the report lists it.
+    reads : tuple of str, default ("scores",)
+        Keys of `SOURCES`, in the order in which `make` takes them.
+    needs : str or None, default None
+        The category of methods without which there is nothing to show.
+    options : tuple of str, default ()
+        The keyword arguments of `make` that a study sets.
+    """
+
+    name: str
+    title: str
+    caption: str
+    make: Callable[..., Any]
+    section: str
+    reads: tuple[str, ...] = ("scores",)
+    needs: str | None = None
+    options: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """``table`` or ``figure``, by the folder of the function."""
+        return "table" if self.make.__module__.startswith("autosmote.tables.") else "figure"
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that its content depends on, this one included; not the list that it stands in."""
+        of_sources = (module for source in self.reads for module in SOURCES[source])
+        return __name__, "autosmote.analysis", f"autosmote.{self.kind}s", *of_sources
+
+    @property
+    def function(self) -> str:
+        """Name of the function with its module."""
+        return f"{self.make.__module__}.{self.make.__qualname__}"
+
+    def files(self, results: str | os.PathLike[str]) -> dict[str, Path]:
+        """Return the paths of its files in a folder of results, by suffix."""
+        folder = Path(results, f"{self.kind}s")
+        return {suffix: folder / f"{self.name}.{suffix}" for suffix in SUFFIXES[self.kind]}
+
+    def write(
+        self, sources: Mapping[str, Any], results: str | os.PathLike[str], **options: Any
+    ) -> tuple[Path, ...]:
+        """Make its files.
+
+        Parameters
+        ----------
+        sources : mapping of str to object
+            At least what it reads, by the keys of `SOURCES`.
+        results : path-like
+            The files go into its folder ``tables`` or ``figures``.
+        **options
+            Those of its `options` that are not to be as by default; what it does not take is left out.
+
+        Returns
+        -------
+        tuple of pathlib.Path
+            The files.
+
+        Raises
+        ------
+        ValueError
+            If what it reads has nothing to show.
+        """
+        read = [sources[name] for name in self.reads]
+        chosen = {name: options[name] for name in self.options if name in options}
+        stem = Path(results, f"{self.kind}s", self.name)
+        if self.kind == "table":
+            return write_table(self.make(*read, **chosen), stem)
+        return tuple(self.make(*read, stem, **chosen))

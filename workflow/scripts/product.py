@@ -1,0 +1,37 @@
+"""Make a table or a figure."""
+
+from pathlib import Path
+
+from joblog import log_to
+
+from autosmote.analysis import learning_curves
+from autosmote.datasets.sources import load_dataset
+from autosmote.datasets.tasks import dataset_summary
+from autosmote.report.catalogue import PRODUCTS
+from autosmote.study.case_study import CaseStudy
+from autosmote.utils.storage import read_frame
+
+
+def _dataset_summaries():
+    files = zip(snakemake.input.data, snakemake.input.facts, snakemake.params.domains, strict=True)
+    return [
+        dataset_summary(
+            load_dataset(data, facts), snakemake.params.imbalance_ratios, domain, **snakemake.params.task
+        )
+        for data, facts, domain in files
+    ]
+
+
+READ = {
+    "datasets": _dataset_summaries,
+    "scores": lambda: read_frame(snakemake.input.scores),
+    "learning_curves": lambda: learning_curves.load(snakemake.input.learning_curves),
+    "hyperparameters": lambda: read_frame(snakemake.input.hyperparameters),
+    "case_study": lambda: CaseStudy.load(Path(snakemake.input.rows).with_suffix("")),
+}
+
+log_to(snakemake.log[0])
+product = PRODUCTS[snakemake.rule]
+sources = {name: READ[name]() for name in product.reads}
+# Not the configured folder: with an object store the results are in a local copy.
+product.write(sources, Path(snakemake.output[0]).parents[1], **snakemake.params.options)
