@@ -2,7 +2,7 @@
 
 import sys
 
-from autosmote.tracking.sync import main
+from autosmote.tracking.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

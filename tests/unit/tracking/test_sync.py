@@ -26,14 +26,10 @@ from score_rows import tiny_case
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from autosmote.tracking.sync import (
-    CURVE_POINTS,
-    TrackingError,
-    _curves,
-    _without_waiting_for_the_disk,
-    main,
-    sync,
-)
+from autosmote.tracking.command import main
+from autosmote.tracking.records import CURVE_POINTS, _curves
+from autosmote.tracking.store import TrackingError
+from autosmote.tracking.sync import _without_waiting_for_the_disk, sync
 from autosmote.utils.addresses import has_password
 from autosmote.utils.storage import read_json, write_frame, write_json
 
@@ -544,7 +540,7 @@ def test_concurrent_syncs_do_no_harm(results):
 KILLED = """
 import os, signal, sys
 import mlflow
-from autosmote.tracking.sync import main
+from autosmote.tracking.command import main
 
 def kill_at(name, calls):
     original = getattr(mlflow.MlflowClient, name)

@@ -22,7 +22,9 @@ pytest.importorskip("mlflow", reason="needs the study extra")
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from autosmote.tracking.sync import TrackingError, main, sync
+from autosmote.tracking.command import main
+from autosmote.tracking.store import TrackingError
+from autosmote.tracking.sync import sync
 from autosmote.utils.storage import write_frame
 
 pytestmark = pytest.mark.slow
