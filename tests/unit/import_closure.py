@@ -43,7 +43,7 @@ def _imports(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autosmote"):
             for alias in node.names:
                 module = f"{node.module}.{alias.name}"
-                names.add(module if module_file(module).ismodule_file() else node.module)
+                names.add(module if module_file(module).is_file() else node.module)
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names if alias.name.startswith("autosmote")}
     return names

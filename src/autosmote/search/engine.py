@@ -23,7 +23,7 @@ from autosmote.search.learner import Learner
 from autosmote.search.policies import Policies
 from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
-from autosmote.search.space import Samples, SearchSpace
+from autosmote.search.space import Improvement, Samples, SearchSpace
 from autosmote.utils.threads import one_thread
 
 
@@ -64,24 +64,6 @@ class Iteration:
     instance_specific_entropy: float = math.nan
     low_level_loss: float = math.nan
     low_level_entropy: float = math.nan
-
-
-@dataclass(frozen=True)
-class Improvement:
-    """Samples whose score was the best so far.
-
-    Attributes
-    ----------
-    iteration : int
-        From 1.
-    score : float
-    samples : Samples
-        The synthetic rows, as decisions.
-    """
-
-    iteration: int
-    score: float
-    samples: Samples
 
 
 @dataclass(frozen=True)

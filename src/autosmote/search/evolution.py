@@ -24,10 +24,9 @@ from numpy.typing import NDArray
 
 from autosmote.search.actors import make_jobs
 from autosmote.search.checkpoint import Checkpoint
-from autosmote.search.engine import Improvement
 from autosmote.search.folds import CrossValidation, FoldOutcome
 from autosmote.search.linear_policies import CORNERS, N_PARAMETERS, Policy, random_policy
-from autosmote.search.space import Samples
+from autosmote.search.space import Improvement, Samples
 from autosmote.utils.threads import one_thread
 
 # Random streams of a search, besides its seed.

@@ -34,6 +34,24 @@ class Samples:
         return len(self.source)
 
 
+@dataclass(frozen=True)
+class Improvement:
+    """Samples whose score was the best so far.
+
+    Attributes
+    ----------
+    iteration : int
+        From 1.
+    score : float
+    samples : Samples
+        The synthetic rows, as decisions.
+    """
+
+    iteration: int
+    score: float
+    samples: Samples
+
+
 class SearchSpace:
     """All decisions that a search can take on one set of minority instances.
 

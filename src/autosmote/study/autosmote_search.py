@@ -22,6 +22,7 @@ CODE = (
     "autosmote.search.fast_adaboost",
     "autosmote.search.fast_knn",
     "autosmote.search.fast_svm",
+    "autosmote.search.fast_svm",
     "autosmote.search.features",
     "autosmote.search.learner",
     "autosmote.search.policies",

@@ -15,9 +15,18 @@ CELL = Cell("made", 20, "tree", "mcc", 3)
 
 def test_rows_are_the_columns_of_the_score_table() -> None:
     scored = ScoreRow.scored(
-        CELL, "SMOTE", "Over-sampling", validation_score=0.5, test_score=0.25, seconds=1.5, ratio=0.2,
-        settings={"b": 1, "a": None}, n_majority=100, n_minority=20,
-    )  # fmt: skip
+        CELL,
+        "SMOTE",
+        "Over-sampling",
+        validation_score=0.5,
+        test_score=0.25,
+        large_test_score=0.3,
+        seconds=1.5,
+        ratio=0.2,
+        settings={"b": 1, "a": None},
+        n_majority=100,
+        n_minority=20,
+    )
     failed = ScoreRow.without_score(
         CELL, "ADASYN", "Over-sampling", status="failed", message="no", seconds=2.0
     )
@@ -25,8 +34,12 @@ def test_rows_are_the_columns_of_the_score_table() -> None:
     assert [list(row) for row in rows] == [list(COLUMNS)] * 2
     table = validate(pd.DataFrame(rows))
     assert dict(table.loc[0, ["dataset", "imbalance_ratio", "classifier", "metric", "seed"]]) == {
-        "dataset": "made", "imbalance_ratio": 20, "classifier": "tree", "metric": "mcc", "seed": 3,
-    }  # fmt: skip
+        "dataset": "made",
+        "imbalance_ratio": 20,
+        "classifier": "tree",
+        "metric": "mcc",
+        "seed": 3,
+    }
     assert json.loads(table.loc[0, "settings"]) == {"a": None, "b": 1}
     assert table.loc[1, ["ratio", "validation_score", "test_score", "n_majority"]].isna().all()
 
@@ -42,7 +55,14 @@ def test_types_of_the_columns_are_those_of_the_table_of_the_paper() -> None:
 def test_status_and_scores_agree(status: str, score: float) -> None:
     def make() -> ScoreRow:
         return ScoreRow.scored(
-            CELL, "A", "B", status=status, validation_score=score, test_score=score, seconds=0.0
+            CELL,
+            "A",
+            "B",
+            status=status,
+            validation_score=score,
+            test_score=score,
+            large_test_score=math.nan,
+            seconds=0.0,
         )
 
     if (status in ("ok", "unchanged")) == np.isfinite(score):

@@ -216,6 +216,16 @@ def test_entry_of_a_strategy_counts(monkeypatch: pytest.MonkeyPatch, change: dic
     assert JOBS["merged"]() != before
 
 
+def test_what_is_bound_to_a_search_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = strategies.get("autosmote")
+    digests = []
+    for find in (entry.find, partial(entry.find, prior="a"), partial(entry.find, prior="b")):
+        other = dataclasses.replace(entry, find=find)
+        monkeypatch.setitem(strategies._STRATEGIES._entries, "autosmote", other)
+        digests.append(JOBS["search"]())
+    assert len(set(digests)) == 3
+
+
 def test_partial_counts_with_its_arguments() -> None:
     builds = [registry.get(name).build for name in ("SMOTE", "ADASYN")]
     one, other = map(callable_digest, builds)
@@ -311,7 +321,8 @@ def test_strategy_names_the_modules_that_its_search_uses(name: str) -> None:
         "autosmote.samplers.spec",
         "autosmote.search.settings",
     } - {*spec.code}
-    used = modules_used(spec.find.__module__, closed=TABLES | types) | {spec.find.__module__}
+    module = getattr(spec.find, "func", spec.find).__module__  # Of a partial, what it calls.
+    used = modules_used(module, closed=TABLES | types) | {module}
     missing = used - {*spec.code, *dependencies.SEARCH, *PLUMBING, *TABLES, *types}
     assert not missing, f"{name} uses {sorted(missing)}, whose changes would not run it again"
     assert all(module_file(module).is_file() for module in spec.code)
