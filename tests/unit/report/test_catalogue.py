@@ -35,7 +35,7 @@ def score_table(**samplers: float) -> pd.DataFrame:
     filled = {
         "ratio": 0.5,
         "validation_score": 0.5,
-        "large_test_score": 0.5,
+        **dict.fromkeys(("large_test_score", "refit_test_score", "refit_large_test_score"), 0.5),
         "message": "",
         "settings": "{}",
         "n_majority": 9,
