@@ -233,12 +233,11 @@ def _page(schema: Mapping[str, Any]) -> str:
         node = _resolved(node, schema)
         words = node["description"]
         if "properties" in node:
-            parts.append(f"## {key}\n\n{_note(words, node)}\n\n{_HEAD_OF_TABLE}")
+            parts.append(f"## {key}\n\n{_paragraph(_note(words, node))}\n{_HEAD_OF_TABLE}")
             parts[-1] += "".join(_rows("", node, schema))
         elif key == "datasets":
-            parts.append(
-                f"## {key}\n\n{_note(words, node)} Each is one of these, by its `source`:\n\n{_HEAD_OF_TABLE}"
-            )
+            words = f"{_note(words, node)} Each is one of these, by its `source`:"
+            parts.append(f"## {key}\n\n{_paragraph(words)}\n{_HEAD_OF_TABLE}")
             for kind in node["additionalProperties"]["allOf"]:
                 source = kind["if"]["properties"]["source"]["const"]
                 needed = kind["then"]["required"]
@@ -248,8 +247,13 @@ def _page(schema: Mapping[str, Any]) -> str:
                     if name != "source"
                 )
         else:
-            parts.append(f"## {key}\n\n{_note(words, node)} Default: `{_flow(node['default'])}`.\n")
+            words = f"{_note(words, node)} Default: `{_flow(node['default'])}`."
+            parts.append(f"## {key}\n\n{_paragraph(words)}")
     return "\n".join(parts)
+
+
+def _paragraph(words: str) -> str:
+    return textwrap.fill(words, _WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 _HEAD_OF_TABLE = "| key | default | values | meaning |\n|---|---|---|---|\n"
