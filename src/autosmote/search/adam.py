@@ -1,7 +1,7 @@
 """Adam, without PyTorch's compiler.
 
-`torch.optim.Adam` does the same, but imports the compiler when the first optimiser is made: about 2.5 seconds
-of a core, in each of hundreds of searches that compile nothing.
+`torch.optim.Adam` does the same, but creating the first optimiser imports the compiler. That takes about 2.5
+seconds of a core, in each of hundreds of searches that compile nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Adam:
     Attributes
     ----------
     gradient : Tensor, shape (n_numbers,)
-        The gradients of all parameters, one after the other: those added up since `zero_grad`.
+        The gradients of all parameters, one after the other, summed since `zero_grad`.
     """
 
     BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -49,14 +49,14 @@ class Adam:
         self.zero_grad()
 
     def zero_grad(self) -> None:
-        """Begin new gradients."""
+        """Set the gradients to zero."""
         self.gradient.zero_()
         for parameter, gradient in self._parameters:
             parameter.grad = gradient.view_as(parameter)
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move the parameters."""
+        """Take a step with the present gradients."""
         self._steps += 1
         correction_1 = 1 - self.BETA_1**self._steps
         correction_2 = 1 - self.BETA_2**self._steps
@@ -70,7 +70,7 @@ class Adam:
         return {"steps": self._steps, "mean": self._mean, "square": self._square}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned.
+        """Continue from what `state_dict` returned.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Where a long search can be taken up again after it was killed."""
+"""Checkpoints, from which a killed search continues."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from autosmote.utils.storage import CorruptFileError, atomic_path
 class Checkpoint:
     """A file with the state of a search at the end of a round.
 
-    A search that goes on from it ends with the same result as one that was never interrupted.
+    A search that continues from it ends with the same result as one that was never interrupted.
 
     Parameters
     ----------
     path : Path
-        One file, replaced as a whole. It grows with the number of features, with the best synthetic rows (8
-        bytes each), and with the number of iterations by their history (some hundred bytes each).
+        The file, which each write replaces as a whole. It grows with the number of features, with the best
+        synthetic rows (8 bytes each), and with the history (some hundred bytes per iteration).
     key : str
         What the search depends on. A file with another key belongs to another search and is not used.
     every : float, default 30.0
-        Seconds between two writes, at least.
+        Least number of seconds between two writes.
     """
 
     def __init__(self, path: Path, key: str, every: float = 30.0) -> None:
@@ -40,7 +40,7 @@ class Checkpoint:
         Returns
         -------
         dict or None
-            What was saved; None if there is no file, or one of another search.
+            What was saved; None if there is no file, or only one of another search.
 
         Raises
         ------

@@ -1,8 +1,8 @@
 """The search (Algorithm 2): rounds of episodes and updates, keeping the samples with the best score.
 
-Everything follows a schedule. Episode e draws from a random stream of its own; round r acts with the weights
-learned from the rounds up to r - 2; the learner takes the episodes in order. The result therefore depends on
-the settings and not on the number of actors or their timing.
+Everything follows a schedule. Each episode draws from its own random stream. Round r acts with the weights
+learned from the rounds up to r - 2. The learner takes the episodes in order. So the result depends on the
+settings, and not on the number of actors or their timing.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Iteration:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The best samples of a search, and its course.
+    """The best samples of a search, and its learning curve.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class SearchResult:
     improvements : tuple of Improvement
         The iterations whose score was better than all before; the last is the best one.
     policies : Policies
-        As they were learned, on the CPU.
+        The policies in the end, on the CPU.
     resumed_after : int
         Iterations that were taken from a checkpoint.
     """
@@ -113,18 +113,18 @@ def search(
     ----------
     space : SearchSpace
     reward : callable
-        From `Samples` to a finite score, larger is better; NaN where there is none. An episode without a
-        score is not learned from.
+        From `Samples` to a finite score, larger is better; NaN if there is none. The policies do not learn
+        from an episode without a score.
     settings : SearchSettings
     actors : int, default 1
-        1 runs the episodes in this process; more start that many processes, which work while the learner
-        learns. The result is the same. More than ``2 * settings.round_size`` cannot all be busy.
+        With 1 the episodes run in this process. With more, they run in that many processes, which work while
+        the learner learns. The result is the same. At most ``2 * settings.round_size`` can be busy.
     device : str, default "cpu"
         Device of the learner, as PyTorch names it. Results are reproducible per kind of device.
     on_iteration : callable, optional
-        Called after each iteration; a true value ends the search there.
+        Called after each iteration; if it returns a true value, the search ends there.
     checkpoint : Checkpoint, optional
-        Where to go on from, if it holds a state, and where to keep one. The caller removes it.
+        The search continues from it if it holds a state, and keeps its state there. The caller removes it.
 
     Returns
     -------
@@ -202,7 +202,7 @@ class _Best:
 
 @dataclass
 class _Course:
-    """How far a search has come, besides what the learner has learned."""
+    """The state of a search, apart from the learner's."""
 
     weights_before: Mapping[str, NDArray[np.float32]]  # As the round before the last one left them.
     round: int = 0

@@ -1,15 +1,15 @@
-"""AdaBoost's predictions for a set of synthetic rows without sorting every feature for every stump.
+"""AdaBoost's predictions for synthetic rows, without sorting every feature for every stump.
 
 scikit-learn's AdaBoostClassifier fits 50 depth-1 trees to the same rows with changing weights, and each tree
-sorts each feature again. Here the features are sorted once per evaluation, and a stump is found from sums of
-weights over bins of sorted rows; bins that cannot hold the best split are never looked into.
+sorts each feature again. Here the features are sorted once per evaluation. Sums of weights over bins of
+sorted rows give the stump; bins that cannot hold the best split are skipped.
 
-The result is scikit-learn's, not an approximation of it. Errors, estimator weights and row weights come from
+The result equals scikit-learn's; it is no approximation. Errors, estimator weights and row weights come from
 the same NumPy operations on the same vectors in the same order as in scikit-learn, so they are equal to the
-last bit as long as the stumps predict the same. Only the search of a split adds the same weights in another
-order. A split is taken where it is better than every other one by more than rounding can explain in either
-implementation, or where those that come close predict the same labels for all rows. Any other stump is left
-to scikit-learn's tree, which gets the row weights it would have had and the seed it would have drawn.
+last bit as long as the stumps predict the same. Only the search for a split adds the weights in another
+order. A split is accepted if it beats every other split by more than rounding can explain in either
+implementation, or if the splits that come close predict the same labels for all rows. All other stumps are
+left to scikit-learn's tree, with the row weights and the seed that it would have had.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _N_BINS = 192
 #: Combinations of bins that features are summed over together, at most, where they have few bins each.
 _N_COMBINATIONS = 1024
 
-#: Bins that are looked into at a time, most promising first.
+#: Bins that are examined at a time, most promising first.
 _CHUNK = 32
 
-#: Added to divisors that are 0 only where the dividend is: too small to change any other.
+#: Added to divisors that are 0 only if the dividend is 0; too small to change any other divisor.
 _TINY = 1e-300
 
 #: Two splits whose impurities differ by less than this may be ordered the other way round by scikit-learn, in
@@ -70,7 +70,7 @@ class AdaBoostPredictor:
     n_stumps : int
         Stumps found so far.
     n_ambiguous : int
-        Those among them that were left to scikit-learn's tree.
+        Stumps that were left to scikit-learn's tree.
 
     Raises
     ------
@@ -203,7 +203,7 @@ class AdaBoostPredictor:
         return decision
 
     def _stump(self, rows: _SortedRows, weight: NDArray[np.float64], seed: int) -> tuple[_Labels, _Labels]:
-        """Labels that the stump for these weights gives the fitted and the validation rows."""
+        """Return the labels of the fitted and the validation rows by the stump for these weights."""
         self.n_stumps += 1
         splits = rows.best_splits(weight)
         if splits:
@@ -294,9 +294,9 @@ class _SortedRows:
         self.divisible = splits[end] > splits[np.minimum(first + 1, end)]
 
     def best_splits(self, weight: NDArray[np.float64]) -> list[_Split]:
-        """The splits that may be the best one: one, or several that rounding could reverse.
+        """The candidates for the best split: one, or several whose order rounding could reverse.
 
-        Empty if the rounding of sums, rather than the weights, may decide if or how scikit-learn splits.
+        Empty if rounding may decide whether, or how, scikit-learn splits.
         """
         n_features, n = self.columns.shape
         # Weight of class 0 and of class 1 before each edge, the two ends included.
@@ -371,7 +371,7 @@ class _SortedRows:
         return np.where(is_split, impurity, np.inf).ravel(), place.ravel(), s0.ravel(), s1.ravel()
 
     def _has_light_side(self, weight: NDArray[np.float64], tolerance: float) -> bool:
-        """Whether a split leaves so little weight on a side that scikit-learn's sum of it may be noise."""
+        """Whether a side of a split has so little weight that scikit-learn's sum of it may be noise."""
         if weight.min() > tolerance:
             return False
         n = len(weight)
@@ -393,7 +393,7 @@ def _columns(X: NDArray) -> NDArray[np.float32]:
 def _edges(possible: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     """Places among the possible ones that cut n sorted rows into bins.
 
-    No bin that can be divided is longer than its share, however often a value repeats: such a value gets a
+    However often a value repeats, no bin that can be divided is longer than its share: such a value gets a
     bin of its own.
     """
     if len(possible) < _N_BINS:

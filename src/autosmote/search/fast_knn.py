@@ -1,10 +1,10 @@
 """Predictions of `KNeighborsClassifier` with synthetic training rows, without fitting it.
 
-In a search the training and validation rows stay and only the synthetic rows change, and those come from a
-finite set of candidates. With two classes a vote of k neighbours is a race: with ``need`` votes to win, a
+In a search the training and validation rows stay the same. Only the synthetic rows change, and they come from
+a finite set of candidates. With two classes a vote of k neighbours is a race. If ``need`` votes win, a
 validation row is predicted minority exactly when ``need`` minority rows are nearer than the
-``k - need + 1``-th nearest majority row. That distance is fixed. So each validation row keeps the list of the
-candidates nearer than that, once, and an evaluation counts how often these were drawn.
+``k - need + 1``-th nearest majority row. That distance is fixed. So each validation row keeps a list of the
+candidates that are nearer, and an evaluation counts how often these were drawn.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ class KNeighborsPredictor:
     """What a `KNeighborsClassifier` predicts for the validation rows, given synthetic training rows.
 
     `predict` returns what ``clone(estimator).fit(training + synthetic rows).predict(X_validation)`` returns,
-    label by label, also where distances tie. It is proven for scikit-learn's k-d tree, which sums squared
-    differences of coordinates: the relative error of a distance stays below ``n_features * eps`` or so.
-    Brute force, which scikit-learn takes with more than 15 features, subtracts dot products and is off by far
-    more when rows are near each other; it is not supported.
+    label by label, even where distances tie. This holds for scikit-learn's k-d tree, which sums squared
+    differences of coordinates: the relative error of a distance stays below about ``n_features * eps``. Brute
+    force, which scikit-learn uses with more than 15 features, subtracts dot products. Its errors are far
+    larger when rows are near each other, so it is not supported.
 
     Ties and rounding: candidates that are the same point up to rounding (a neighbour at weight 1, the middle
-    of a pair from either end) are kept once. Where a minority row is as far as the majority row that it races
-    against, within the bounds of both kinds of rounding, and the order of the two decides the vote, that
-    order is an accident of the tree. Such a validation row is given to a fitted `KNeighborsClassifier`, whose
-    tree answers each row for itself, so the answer is that of a prediction of all rows. One such row costs a
-    fit; continuous data have none.
+    of a pair from either end) are kept once. A minority row may be as far away, within the bounds of both
+    kinds of rounding, as the majority row that it races against. If their order decides the vote, it is an
+    accident of the tree. Such a validation row is given to a fitted `KNeighborsClassifier`. Its tree answers
+    each row by itself, so the answer is the same as when all rows are predicted. One such row costs a fit;
+    continuous data have none.
 
-    Memory: 4 bytes for each entry of a list, and as much again during `predict`. Lists are kept for those
-    validation rows only that their training neighbours do not make minority already; there are at most
+    Memory: 4 bytes for each entry of a list, and as much again during `predict`. A validation row whose
+    training neighbours already make it minority needs no list; there are at most
     (validation rows) x (candidates) entries. With n_neighbors=5 the tasks of the paper have at most 17,000
     (Electricity at ratio 20: 5,476 validation rows and 45,808 candidates), with n_neighbors=101 at most
     700,000.
@@ -120,7 +120,7 @@ class KNeighborsPredictor:
             self._surely += np.bincount(row[sure], minlength=len(X_validation))
             self._possibly += np.bincount(row, minlength=len(X_validation))
 
-        # More minority rows cannot take the vote away from the minority.
+        # With more minority rows, the minority still wins the vote.
         undecided = np.flatnonzero(self._surely < self._need)
         found = list(
             _nearer(KDTree(candidates), X_validation[undecided], surely[undecided], possibly[undecided])
@@ -134,7 +134,7 @@ class KNeighborsPredictor:
 
     @staticmethod
     def supports(estimator: ClassifierMixin, X_train: NDArray[np.float64]) -> bool:
-        """Whether predictions can be had without fitting.
+        """Whether predictions are possible without fitting.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class KNeighborsPredictor:
         Parameters
         ----------
         samples : Samples
-            Decisions of the search space, each as often as it was taken.
+            Decisions of the search space, repeated as often as they were taken.
 
         Returns
         -------
@@ -173,7 +173,7 @@ class KNeighborsPredictor:
         Raises
         ------
         ValueError
-            If a sample is no decision of the search space.
+            If a sample is not a decision of the search space.
         """
         drawn = np.bincount(self._candidate_ids(samples), minlength=self._n_candidates)
         surely, possibly = self._surely.copy(), self._possibly.copy()
@@ -220,7 +220,7 @@ class KNeighborsPredictor:
 
 
 class _Lists:
-    """Lists of candidates, those of rows that have any.
+    """The lists of candidates that are not empty.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ class _Lists:
         self.ids = ids
 
     def add(self, drawn: NDArray[np.int64], *totals: NDArray[np.int64]) -> None:
-        """Add to each row of the totals how often the candidates in its list were drawn."""
+        """Add to each row's total how often the candidates in its list were drawn."""
         if len(self.rows):
             counts = np.add.reduceat(drawn.astype(np.int32)[self.ids], self.starts)
             for total in totals:
@@ -249,7 +249,7 @@ def _pair_keys(source: NDArray[np.int32], neighbour: NDArray[np.int32], n: int) 
 def _nearer(
     tree: KDTree, X: NDArray[np.float64], surely: NDArray[np.float64], possibly: NDArray[np.float64]
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.bool_]]]:
-    """Pairs (row of X, point of the tree) not further than `possibly`, and whether nearer than `surely`."""
+    """Pairs (row of X, point of the tree) within `possibly`, and whether they are nearer than `surely`."""
     for start in range(0, len(X), BLOCK):
         block = slice(start, start + BLOCK)
         points, distances = tree.query_radius(X[block], possibly[block], return_distance=True)

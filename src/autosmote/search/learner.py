@@ -26,20 +26,20 @@ from autosmote.search.vtrace import vtrace
 class Steps:
     """Consecutive steps of one policy.
 
-    Steps that see the same state one after the other share a row of `states`; the rows stand in the order of
-    the steps and all are used.
+    Successive steps that see the same state share a row of `states`. The rows are in the order of the steps,
+    and each is used.
 
     Attributes
     ----------
     states : ndarray of int64, shape (n_states, n_columns)
-        What the policy is evaluated on; the columns are the policy's own.
+        Inputs of the policy; each policy has its own columns.
     state : ndarray of int64, shape (n_steps,)
-        Row of `states` that each step saw.
+        The row of `states` that each step saw.
     action : ndarray of int64, shape (n_steps,)
     log_probability : ndarray of float64, shape (n_steps,)
         Of the action, under the weights that acted.
     reward : ndarray of float64, shape (n_steps,)
-        Zero but at the end of an episode.
+        Zero except at the end of an episode.
     last : ndarray of bool, shape (n_steps,)
         Whether the step ends an episode.
     """
@@ -61,21 +61,21 @@ class Steps:
         return Steps(self.states[first:end], state - first, **cut)
 
     def followed_by(self, other: Steps) -> Steps:
-        """Both, one after the other."""
+        """Append other steps."""
         pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
         pairs["state"] = (self.state, other.state + len(self.states))
         return Steps(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
 class Unroll(NamedTuple):
-    """Consecutive steps of one policy that are learned from together.
+    """Consecutive steps from which a policy learns together.
 
     Attributes
     ----------
     steps : Steps
     following : Steps
-        What comes after them; of its first state is the value that the last step is bootstrapped with, unless
-        that step ends an episode.
+        The steps after them. The value of their first state bootstraps the last of `steps`, unless that ends
+        an episode.
     """
 
     steps: Steps
@@ -90,7 +90,7 @@ class Buffer:
     unroll_length : int
         Steps in an unroll, B.
     unrolls : int
-        Unrolls to keep at most. Older steps are dropped: they could only be learned from too late.
+        Largest number of unrolls to keep. Older steps are dropped: it would be too late to learn from them.
     """
 
     def __init__(self, unroll_length: int, unrolls: int) -> None:
@@ -99,7 +99,7 @@ class Buffer:
         self.steps: Steps | None = None
 
     def push(self, steps: Steps) -> None:
-        """Add steps at the new end."""
+        """Append steps."""
         if len(steps):
             joined = steps if self.steps is None else self.steps.followed_by(steps)
             self.steps = joined[-self.capacity :]
@@ -110,7 +110,7 @@ class Buffer:
         Returns
         -------
         Unroll or None
-            None if there are fewer steps than an unroll has.
+            None if there are fewer steps than make an unroll.
         """
         if self.steps is None or len(self.steps) < self.unroll_length:
             return None
@@ -147,8 +147,8 @@ def policy_loss(
 ) -> tuple[Tensor, Tensor]:
     """Eq. 2 summed over an unroll, less the entropy bonus.
 
-    The paper writes the policy gradient as something to maximise and the value error as something to minimise
-    in one sum; here both are minimised.
+    The paper adds a policy gradient to be maximised and a value error to be minimised; here both are
+    minimised.
 
     Parameters
     ----------
@@ -191,14 +191,14 @@ def policy_loss(
 
 
 class Learner:
-    """Updates the policies that are learned from episodes, in the order in which they are given.
+    """Updates the learned policies from episodes, in the order in which they come.
 
     Parameters
     ----------
     space : SearchSpace
     settings : SearchSettings
     device : str, default "cpu"
-        Where the networks live, as PyTorch names it.
+        Device of the networks, as PyTorch names it.
 
     Attributes
     ----------
@@ -266,12 +266,12 @@ class Learner:
         return self.policies.export()
 
     def trained(self) -> Policies:
-        """Hand over the policies, on the CPU; nothing can be learned after that.
+        """Hand over the policies, on the CPU. After that, nothing can be learned any more.
 
         Returns
         -------
         Policies
-            Each of its parameters in memory of its own: a pickle would hold the optimiser's whole vector for
+            Each parameter has its own memory. Otherwise a pickle would hold the optimiser's whole vector for
             each of them.
         """
         for parameter in self.policies.parameters():
@@ -279,7 +279,7 @@ class Learner:
         return self.policies.cpu()
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that learning goes on from, as tensors and plain values."""
+        """Everything that learning needs to continue, as tensors and plain values."""
         return {
             "policies": self.policies.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self._optimisers.items()},
@@ -292,7 +292,7 @@ class Learner:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned.
+        """Continue from what `state_dict` returned.
 
         Parameters
         ----------
@@ -308,7 +308,7 @@ class Learner:
         self._recent.extend(state["recent"])
 
     def _update(self, name: str, batch: Sequence[Unroll]) -> tuple[float, float]:
-        """One gradient step; returns loss and entropy."""
+        """Take one gradient step; return loss and entropy."""
         evaluate, optimiser = self._evaluate[name], self._optimisers[name]
         loss, entropy = torch.zeros((), device=self._device), 0.0
         for steps, following in batch:
@@ -370,8 +370,7 @@ def episode_steps(episode: Episode, reward: float, newest: int | None = None) ->
     Returns
     -------
     dict of str to Steps
-        By policy: ``cross_instance``, ``instance_specific``, ``low_level``; a flat policy is the last,
-        alone.
+        By policy: ``cross_instance``, ``instance_specific``, ``low_level``. A flat policy has only the last.
     """
 
     def steps(

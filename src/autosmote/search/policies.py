@@ -16,7 +16,7 @@ from autosmote.search.space import WEIGHTS, SearchSpace
 
 
 class PolicyOutput(NamedTuple):
-    """What a policy-value network says of a batch of states.
+    """Output of a policy-value network for a batch of states.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ def _encoder(n_inputs: int, hidden: int) -> nn.Sequential:
 
 
 class FactorPolicy(nn.Module):
-    """Policy of a scaling factor: an MLP, a policy head and a value head.
+    """Policy for a scaling factor: an MLP, a policy head and a value head.
 
-    Both sub-policies of the high level have this form.
+    Both sub-policies of the high level are of this kind.
 
     Parameters
     ----------
@@ -61,12 +61,12 @@ class FactorPolicy(nn.Module):
 
 
 class LowLevelPolicy(nn.Module):
-    """Policy of a neighbour and a weight: an MLP scores each pair, given the state's representation.
+    """Policy for a neighbour and a weight: an MLP scores each pair, given the state's representation.
 
-    The scorer has one hidden layer, on the representation of the state, the neighbour's features and count
-    bin, and the one-hot of the weight. (The paper says "an MLP" and no more.)
+    The scorer has one hidden layer. Its inputs are the representation of the state, the neighbour's features
+    and count bin, and the one-hot of the weight. (The paper only says "an MLP".)
 
-    A flat policy (Section 4.4) also has a head for the boolean, whether to go to the next instance.
+    A flat policy (Section 4.4) also has a head for the boolean: whether to go to the next instance.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class LowLevelPolicy(nn.Module):
         Parameters
         ----------
         own_states : Tensor of float32, shape (n_own_states, n_features + 10)
-            What the states say of their own instances.
+            The part of the states that describes their own instances.
         own : Tensor of int64, shape (n_states,)
             Row of `own_states` that belongs to each state.
         features : Tensor of float32, shape (n_instances, n_features)
@@ -107,17 +107,17 @@ class LowLevelPolicy(nn.Module):
         Returns
         -------
         PolicyOutput
-            With ``n_actions = 5 * k``, the weight varies fastest; of a flat policy with one more, the last,
-            to go to the next instance.
+            There are ``5 * k`` actions; the weight varies fastest. A flat policy has one more, the last: to
+            go to the next instance.
         """
         representation = self.encoder(own_states)
-        # The hidden layer is linear in the concatenated inputs: adding the parts' products gives what
-        # multiplying the concatenation of all pairs would give, for a fraction of the multiplications. (A
-        # transposed view would hand its order in memory on to the sums, and slow them down.)
+        # The hidden layer is linear in the concatenated inputs. Adding the products of the parts gives the
+        # same as multiplying the concatenation of all pairs, with a fraction of the multiplications. (A
+        # transposed view would pass its memory order on to the sums, and slow them down.)
         parts = self.scorer.weight.T.contiguous().split(self._parts)
         from_state, from_features, from_bin, from_weight = parts
         offset = (representation @ from_state + self.scorer.bias)[:, None] + from_weight
-        # Successive states differ in few of their pairs: each is scored once.
+        # Successive states share most of their pairs: each pair is scored once.
         n_rows = N_BINS * len(features)
         pairs, pair = torch.unique(
             own[:, None] * n_rows + neighbour_bins * len(features) + neighbours, return_inverse=True
@@ -137,7 +137,7 @@ class LowLevelPolicy(nn.Module):
 
 
 class _Rows(torch.autograd.Function):
-    """``table[index]`` for a vector of indices; on the CPU several times faster, forwards and backwards."""
+    """``table[index]`` for a vector of indices, but several times faster on the CPU, in both passes."""
 
     @staticmethod
     def forward(ctx: Any, table: Tensor, index: Tensor) -> Tensor:
@@ -161,8 +161,8 @@ def _add_rows(table: Tensor, index: Tensor, values: Tensor) -> Tensor:
 class _PairScores(torch.autograd.Function):
     """``relu(offset + neighbour) @ out`` for pairs of a row of each and all weights, a few pairs at a time.
 
-    The hidden layer of all pairs of a batch is a million numbers. Not keeping it, and computing it again for
-    the gradient, stays within the processor's cache.
+    The hidden layer of all pairs of a batch is a million numbers. Computing it again for the gradient, rather
+    than keeping it, stays within the processor's cache.
     """
 
     PAIRS = 128

@@ -1,9 +1,9 @@
 """Algorithm 1: one pass over the minority instances, in NumPy, as the actors run it.
 
-The decisions of an instance's steps depend on how often it and its neighbours have been used only through the
-bin of that count. Between two bin crossings its steps are therefore independent draws from one distribution:
-a *segment*. A segment costs one evaluation of the policy, whatever its length; nothing else about an episode
-changes, and the same random numbers give the same steps as evaluating the policy at every step.
+The steps of an instance depend on use counts (its own and its neighbours') only through the bins of these
+counts. So between two bin crossings the steps are independent draws from one distribution: a *segment*. A
+segment costs one evaluation of the policy, whatever its length. Nothing else changes: the same random numbers
+give the same steps as evaluating the policy at every step.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Episode:
-    """The decisions of one episode and what the learner needs to learn from them.
+    """The decisions of one episode, with what the learner needs.
 
     Attributes
     ----------
     g1 : int or None
-        Cross-instance factor; None if a flat policy has drawn the episode. Then the factors of the instances
-        are empty.
+        Cross-instance factor; None if a flat policy drew the episode. The instances then have no factors.
     g1_log_probability : float
     instance_bin : ndarray of uint8, shape (n_instances,)
         Count bin of each instance when its factor was drawn.
@@ -47,8 +46,8 @@ class Episode:
     step_segment : ndarray of int32, shape (n_steps,)
         Segment of each low-level step, in the order of the steps.
     action : ndarray of int32, shape (n_steps,)
-        Low-level actions: position in the neighbour list times 5, plus position among the weights; 5 * k is a
-        flat policy's decision to go to the next instance.
+        Low-level actions: position in the neighbour list times 5, plus position among the weights. 5 * k is
+        a flat policy's decision to go to the next instance.
     log_probability : ndarray of float32, shape (n_steps,)
         Of each action, under the weights that acted.
     """
@@ -101,8 +100,8 @@ class Actor:
         Parameters
         ----------
         rng : numpy.random.Generator
-            Used for one uniform number per decision, in the order of the decisions of each policy. A flat
-            policy has one for each step that it can take at most for an instance.
+            It gives one uniform number per decision, in the order of the decisions of each policy. A flat
+            policy gets as many numbers for an instance as it can take steps there.
 
         Returns
         -------
@@ -185,8 +184,8 @@ class _Steps:
     def __init__(self, space: SearchSpace, settings: SearchSettings, scores: _Scores) -> None:
         self._space = space
         self._scores = scores
-        # The count with which each bin ends, and the one with which each instance's present bin ends. The
-        # last bin has no end.
+        # The count at which each bin ends, and the count at which each instance's present bin ends. The last
+        # bin has no end.
         width = settings.count_bin_width
         self._ends = [*range(width, N_BINS * width, width), -1]
         self._end = self._ends[:1] * space.n_instances
@@ -199,7 +198,7 @@ class _Steps:
         self._totals: list[float] = []
 
     def take(self, i: int, draws: NDArray[np.float64]) -> None:
-        """Take steps for an instance, one per uniform number, or until one of them goes to the next one."""
+        """Take steps for an instance, one per uniform number, until one of them goes to the next instance."""
         scores, bins, counts, ends, end = self._scores, self.bins, self._counts, self._ends, self._end
         nearest = self._space.neighbours[i]
         neighbour_ids = nearest.tolist()
@@ -272,7 +271,7 @@ class _Steps:
 
 
 class _Scores:
-    """Scores of the low-level actions of one instance at a time; here of a policy that chooses at random.
+    """Scores of one instance's low-level actions; this class scores them equally, to choose at random.
 
     Parameters
     ----------
@@ -281,17 +280,17 @@ class _Scores:
     Attributes
     ----------
     values : ndarray of float64, shape (n_actions,)
-        The scores, but for a constant that no probability depends on. Here all are equal.
+        The scores, up to a constant that changes no probability. Here all are equal.
     """
 
     def __init__(self, n_actions: int) -> None:
         self.values = np.zeros(n_actions)
 
     def set_neighbours(self, nearest: NDArray[np.int32], bins: NDArray[np.uint8]) -> None:
-        """Turn to an instance with these neighbours, in these bins; `set_state` has to follow."""
+        """Go to an instance with these neighbours, in these bins; call `set_state` next."""
 
     def set_neighbour(self, place: int, neighbour: int, count_bin: int) -> None:
-        """Move one neighbour to another bin; `set_state` or `update` has to follow."""
+        """Move one neighbour to another bin; call `set_state` or `update` next."""
 
     def set_state(self, instance: int, count_bin: int) -> None:
         """Compute all scores for this instance, in this bin."""
@@ -303,10 +302,10 @@ class _Scores:
 class _PairScores(_Scores):
     """A learned low-level policy's scores of the pairs of one instance at a time.
 
-    The scorer's first layer is linear, so its parts are computed once per weight version and added: the
-    state's, the neighbour's (in each of its bins) and the interpolation weight's. As relu(x) = (x + |x|) / 2
-    and x is their sum, only |x| needs all pairs. NumPy takes absolute values several times faster than
-    maxima, and this is where an actor spends its time.
+    The scorer's first layer is linear. So the parts of the state, of the neighbour (in each of its bins) and
+    of the interpolation weight are computed once per weight version, and added. relu(x) = (x + |x|) / 2, and
+    x is the sum of the parts, so only |x| needs all pairs. This is where an actor spends its time, and NumPy
+    takes absolute values several times faster than maxima.
 
     Parameters
     ----------
@@ -331,9 +330,9 @@ class _PairScores(_Scores):
         self._half_out = out / 2
         self._neighbour_half = self._neighbour_part @ self._half_out
         self._weight_half = self._from_weight @ self._half_out
-        # Memory that is used again: the hidden layer of all pairs, without the state's and the weight's part
-        # and with them, and the part of the scores that is linear in the neighbour and the weight. NumPy is
-        # faster on few long rows, hence the second shapes.
+        # Memory to reuse: the hidden layer of all pairs, without and with the parts of the state and the
+        # weight, and the part of the scores that is linear in the neighbour and the weight. NumPy is faster
+        # on few long rows, hence the second shapes.
         n_weights = len(WEIGHTS)
         self._pairs = np.empty((k, n_weights, n_hidden), dtype=np.float32)
         self._pairs_by_place = self._pairs.reshape(k, -1)
@@ -376,7 +375,7 @@ class _PairScores(_Scores):
 
 
 class _FlatScores(_PairScores):
-    """A flat policy's scores: those of the pairs, and last that of going to the next instance.
+    """A flat policy's scores: first the pairs, then the decision to go to the next instance.
 
     The boolean has a logit of its own, so its probability does not depend on the number of pairs.
     """
@@ -417,7 +416,7 @@ def _make_scores(space: SearchSpace, settings: SearchSettings, weights: Weights)
 
 
 def cross_instance_state(space: SearchSpace, settings: SearchSettings) -> NDArray[np.float32]:
-    """Input of the cross-instance policy: constant in a search, for the policy takes a single step.
+    """Input of the cross-instance policy. It is constant in a search, as the policy takes a single step.
 
     Parameters
     ----------
@@ -477,5 +476,5 @@ def _softmax(logits: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
 
 
 def _draw(cumulative: NDArray[np.float64], uniform: NDArray[np.float64] | float) -> NDArray[np.int64]:
-    """Inverse of a distribution function: the choice that each uniform number in [0, 1) stands for."""
+    """Invert a distribution function: return the choice for each uniform number in [0, 1)."""
     return cumulative.searchsorted(uniform, side="right")

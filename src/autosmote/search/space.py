@@ -63,9 +63,9 @@ class SearchSpace:
     X : ndarray of float64, shape (n_instances, n_columns)
         Minority rows of the training split.
     neighbours : int
-        Number of nearest neighbours K that an instance can be interpolated with; where the largest of these
-        classes has fewer, that is one less than its rows. An instance is not its own neighbour, an equal row
-        of another index can be.
+        Number of nearest neighbours K that an instance can be interpolated with. It is lowered if the largest
+        of these classes has fewer other rows. An instance is not its own neighbour, but a duplicate of it can
+        be.
     labels : label or ndarray of shape (n_instances,), default 1
         Class of the instances, one for all or one for each.
     features : ndarray of float64, shape (n_instances, n_features), optional
@@ -82,14 +82,14 @@ class SearchSpace:
     state_features : ndarray of float64, shape (n_instances, n_state_features)
     labels : ndarray of shape (n_instances,)
     neighbours : ndarray of int32, shape (n_instances, k)
-        Indices of the nearest neighbours, nearest first. Where a class is too small for k of them, its lists
-        start again from the nearest.
+        Indices of the nearest neighbours, nearest first. If a class is too small for k of them, its lists
+        repeat from the nearest.
     n_distinct : ndarray of int32, shape (n_instances,)
-        Neighbours after which the list of an instance starts again; k where it does not.
+        Number of different neighbours in the list of an instance.
     demand : ndarray of float64, shape (n_instances,)
-        Synthetic rows of an instance per unit of ``g1 * g2``: the size of the smallest class over that of the
-        instance's class. So one cross-instance factor asks for the same total of each class, and the factors
-        that balance the smallest class balance all.
+        Synthetic rows of an instance per unit of ``g1 * g2``: the size of the smallest class divided by that
+        of the instance's class. So a cross-instance factor asks for the same total in each class, and factors
+        that balance the smallest class balance all classes.
     max_samples : int or None
 
     Raises
@@ -127,7 +127,7 @@ class SearchSpace:
             rows = np.flatnonzero(of_class == number)
             # kneighbors() without an argument leaves each row out of its own list, by index.
             index = NearestNeighbors(n_neighbors=min(self.k, size - 1), algorithm="brute")
-            # scikit-learn takes distances from products, which lose what an offset of a column hides.
+            # scikit-learn computes distances from products, which lose precision if columns are far from 0.
             centred = self.features[rows] - self.features[rows].mean(axis=0)
             nearest = index.fit(centred).kneighbors(return_distance=False)
             self.neighbours[rows] = rows[nearest[:, np.arange(self.k) % nearest.shape[1]]]
@@ -150,13 +150,13 @@ class SearchSpace:
         return self.k * len(WEIGHTS)
 
     def n_samples(self, n_steps: int) -> int:
-        """Number of synthetic rows of an episode of so many low-level steps."""
+        """Number of synthetic rows of an episode with `n_steps` low-level steps."""
         return n_steps if self.max_samples is None else min(n_steps, self.max_samples)
 
     def decode(self, instance: NDArray[np.int32], action: NDArray[np.int32]) -> Samples:
         """Translate the low-level actions of an episode.
 
-        Of more than `max_samples` actions, as many are kept, evenly spread over the episode.
+        If there are more than `max_samples` actions, that many are kept, evenly spread over the episode.
 
         Parameters
         ----------

@@ -34,8 +34,8 @@ def vtrace(
 ) -> VTrace:
     """Off-policy corrected value targets of a sequence of steps (Eq. 1; IMPALA, Section 4.1).
 
-    Several episodes can stand one after the other: a discount of zero at the last step of an episode keeps
-    anything later from flowing back into it. Importance weights are truncated at one, both as rho and as c.
+    Several episodes can follow one another: a discount of zero at the last step of an episode keeps later
+    steps from affecting it. Importance weights are truncated at one, both as rho and as c.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def vtrace(
     values : ndarray, shape (n_steps,)
         V(s_t) under the learner's weights.
     bootstrap : float, default 0.0
-        V of the state after the last step; not used where that step ends an episode.
+        V of the state after the last step; not used if that step ends an episode.
 
     Returns
     -------
