@@ -12,12 +12,12 @@ from sklearn.utils.validation import has_fit_parameter
 from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Problem
 
 CATEGORY = "Extension"
-"""Category of methods that the paper does not compare with."""
+"""Category of methods that are not in the paper."""
 
 
 def _build_class_weight(problem: Problem) -> Callable[[float | None], Learned]:
-    # A weight of w stands for w copies of a row, so the ratios are those of over-sampling by repetition. At
-    # ratio 1 they are scikit-learn's "balanced" weights but for a common factor, which only the SVM notices.
+    # A weight of w equals w copies of a row, so the ratios are those of over-sampling by repetition. At ratio
+    # 1 they are scikit-learn's "balanced" weights up to a common factor, which only affects the SVM.
     if not has_fit_parameter(problem.estimator, "sample_weight"):
         raise NotApplicable(f"{type(problem.estimator).__name__} takes no weights")
     X, y = problem.training.X, problem.training.y
@@ -67,7 +67,7 @@ def scores(model: ClassifierMixin, X: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_rows,)
-        Its decision function, or the probability of class 1 where it has none.
+        Its decision function or, if it has none, the probability of class 1.
     """
     if hasattr(model, "decision_function"):
         return model.decision_function(X)
@@ -75,10 +75,11 @@ def scores(model: ClassifierMixin, X: np.ndarray) -> np.ndarray:
 
 
 def candidate_thresholds(values: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """List the thresholds that can be best for a metric that rewards hits and punishes false alarms.
+    """List the thresholds that can be best for a metric that rewards hits and penalises false alarms.
 
-    Between two neighbouring scores all thresholds label alike, and one right below the score of a majority
-    row only adds a false alarm: what remains is below the score of each minority row, and above all scores.
+    All thresholds between two neighbouring scores give the same labels, and one right below the score of a
+    majority row only adds a false alarm. The others lie right below the score of a minority row, or above all
+    scores.
 
     Parameters
     ----------
@@ -90,14 +91,14 @@ def candidate_thresholds(values: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray
-        Ascending; each half-way from a minority row's score to the next smaller score, the last one the
-        largest score.
+        In ascending order. Each lies half-way between a minority row's score and the next smaller score; the
+        last one is the largest score.
     """
     distinct = np.unique(values)
     place = np.searchsorted(distinct, np.unique(values[y == 1]))
     lower = np.where(place > 0, distinct[place - 1], distinct[0] - 1)
     middle = lower + (distinct[place] - lower) / 2
-    # Half-way between two neighbouring floating-point numbers may be rounded up.
+    # The middle of two neighbouring floating-point numbers may be rounded up.
     return np.append(np.where(middle < distinct[place], middle, lower), distinct[-1])
 
 
@@ -106,7 +107,7 @@ def _build_decision_threshold(problem: Problem) -> Callable[[float | None], Lear
         model = clone(problem.estimator).fit(problem.training.X, problem.training.y)
         values = scores(model, problem.X_validation)
         default = 0.0 if hasattr(model, "decision_function") else 0.5
-        # The default comes first, so that it stays where no other threshold is better.
+        # The default comes first, so that it wins unless another threshold is better.
         thresholds = [default, *candidate_thresholds(values, problem.y_validation).tolist()]
         measured = [problem.measure(problem.y_validation, values > threshold) for threshold in thresholds]
         threshold = thresholds[int(np.argmax(measured))]
@@ -135,4 +136,4 @@ SPECS = (
         build=_build_decision_threshold,
     ),
 )
-"""Beyond the paper: what an application would try first."""
+"""Methods beyond the paper, which an application would try first."""

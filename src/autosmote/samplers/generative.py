@@ -11,7 +11,7 @@ from autosmote.samplers.spec import NotApplicable, Resample, Resampled, SamplerS
 from autosmote.utils.threads import one_thread
 
 EXTRA = "generative"
-"""The extra of this package that brings the package ctgan."""
+"""The extra of this package that installs ctgan."""
 
 CATEGORY = "Generative model"
 
@@ -19,7 +19,7 @@ CATEGORY = "Generative model"
 def _build(model_name: str, training: Training, seed: int, *, epochs: int = 300) -> Resample:
     """Fit a model of ctgan with its default hyper-parameters, and draw the rows of all ratios at once.
 
-    Its batches of 500 are drawn with replacement (CTGAN) or cut short (TVAE), so few rows need no other size.
+    Few rows need no other batch size: batches of 500 are drawn with replacement (CTGAN) or cut short (TVAE).
     """
     try:
         import ctgan
@@ -35,7 +35,7 @@ def _build(model_name: str, training: Training, seed: int, *, epochs: int = 300)
         raise NotApplicable("there are as many minority as majority rows already")
     columns = [str(column) for column in range(minority.shape[1])]
     discrete = [columns[column] for column in np.flatnonzero(training.onehot)]
-    # Rows for the largest ratio there can be; a smaller ratio takes the first of them.
+    # Enough rows for the largest possible ratio; a smaller ratio takes the first of them.
     with one_thread():
         model = getattr(ctgan, model_name)(epochs=epochs, enable_gpu=False)
         model.set_random_state(seed)

@@ -1,9 +1,9 @@
 """MESA: an ensemble on under-sampled data whose sampler is learned on the validation rows (Liu et al., 2020).
 
-Each member of the ensemble is fitted to all minority rows and as many majority rows. Which majority rows is
-up to the *meta-sampler*: from how the errors of the ensemble so far are distributed it draws the error that
-the rows of the next member should have. It is trained by soft actor-critic (`soft_actor_critic`); its reward
-is what a member adds to the validation score.
+Each member of the ensemble is fitted to all minority rows and to as many majority rows. The *meta-sampler*
+chooses the majority rows: it looks at the distribution of the ensemble's errors so far, and draws the error
+that the rows of the next member should have. It is trained by soft actor-critic (`soft_actor_critic`). Its
+reward is the gain of a member in the validation score.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sklearn.base import ClassifierMixin, clone
 from autosmote.samplers.spec import Learned, MethodSpec, Problem
 from autosmote.utils.threads import one_thread
 
-if TYPE_CHECKING:  # It loads PyTorch, and whoever lists the methods has no need of it.
+if TYPE_CHECKING:  # It loads PyTorch, which a list of the methods does not need.
     from autosmote.samplers.soft_actor_critic import SoftActorCritic
 
 N_BINS = 5
@@ -42,8 +42,8 @@ def probabilities(model: ClassifierMixin, X: NDArray[np.float64]) -> NDArray[np.
     Parameters
     ----------
     model : sklearn.base.ClassifierMixin
-        One without ``predict_proba`` (LinearSVC) counts with the sigmoid of its decision function, which is
-        not calibrated but puts 0.5 where the classifier decides.
+        Without ``predict_proba`` (LinearSVC), the sigmoid of its decision function is used. That is not
+        calibrated, but is 0.5 where the classifier decides.
     X : ndarray of shape (n_rows, n_features)
 
     Returns
@@ -87,8 +87,8 @@ def meta_state(training_errors: NDArray, validation_errors: NDArray) -> NDArray[
     Returns
     -------
     ndarray of shape (10,)
-        Five bins of equal width from the smallest to the largest error, for training and then for
-        validation rows; each five have the mean 1.
+        Shares of the rows in five bins of equal width, from the smallest to the largest error: first of the
+        training rows, then of the validation rows. Each five are scaled to a mean of 1.
     """
     histograms = [np.histogram(errors, bins=N_BINS)[0] for errors in (training_errors, validation_errors)]
     return np.concatenate([N_BINS * counts / counts.sum() for counts in histograms])
@@ -104,7 +104,7 @@ def meta_sample(
     errors : ndarray of shape (n_rows,)
         |y - P(y = 1)| of the majority rows.
     action : float
-        Mean of the normal density, of standard deviation 0.2, that the rows are weighted with.
+        Mean of the normal density that weights the rows; its standard deviation is 0.2.
     size : int
         Rows to draw without replacement.
     rng : numpy.random.Generator
@@ -129,7 +129,7 @@ class EnsembleTraining:
     estimator : sklearn.base.ClassifierMixin
         The base classifier, unfitted.
     measure : callable
-        What a step is rewarded by; see `Measure`.
+        Its gain is the reward of a step; see `Measure`.
     members : int
         Classifiers in an ensemble.
     rng : numpy.random.Generator
@@ -148,13 +148,13 @@ class EnsembleTraining:
     ) -> None:
         self._minority, self._majority = X[y == 1], X[y == 0]
         self._y_validation = y_validation
-        # The rows whose probabilities are kept: those that are drawn from, and those that are scored.
+        # The rows whose probabilities are kept: those to draw from, and those to score.
         self._watched = np.concatenate([self._majority, X_validation])
         self._estimator, self._measure, self._members, self._rng = estimator, measure, members, rng
         self._size = min(len(self._minority), len(self._majority))
 
     def reset(self) -> NDArray[np.float64]:
-        """Begin an ensemble, whose first member sees majority rows drawn uniformly.
+        """Begin an ensemble. Its first member sees majority rows drawn uniformly.
 
         Returns
         -------
@@ -227,9 +227,10 @@ def build_ensemble(process: EnsembleTraining, act: Callable[[NDArray[np.float64]
 def prior_transitions(
     rng: np.random.Generator,
 ) -> Iterator[tuple[NDArray[np.float64], float, float, NDArray[np.float64], bool]]:
-    """Make the transitions that MESA's memory starts with: what its authors hold for good actions.
+    """Make the transitions in MESA's memory at the start: actions that its authors consider good.
 
-    Where errors are large, draw rows with large errors, and so on; 333 noisy copies each of three such rules.
+    Where errors are large, draw rows with large errors, and so on. There are three such rules, with 333 noisy
+    copies of each.
 
     Parameters
     ----------
@@ -272,9 +273,9 @@ def train_meta_sampler(
     terminal_mask : {"correct", "published"}
         See `SoftActorCritic`.
     seed : int
-        Of the networks and their noise.
+        Seed of the networks and their noise.
     rng : numpy.random.Generator
-        Of the random actions, the memory and its batches.
+        Draws the random actions and the batches from the memory.
 
     Returns
     -------
@@ -309,7 +310,7 @@ def _build(
     policy_steps: int = 1000,
     terminal_mask: str = "correct",
 ) -> Callable[[float | None], Learned]:
-    """Train a meta-sampler for one classifier and metric; the ensemble is one more episode of it."""
+    """Train a meta-sampler for one classifier and metric, and build the ensemble in one more episode."""
     settings = {
         "members": members,
         "random_steps": random_steps,
@@ -355,6 +356,6 @@ SPEC = MethodSpec(
     reference="Liu, Wei, Jiang, Cao, Bian and Chang 2020, NeurIPS",
     requires=None,
     build=_build,
-    # So that the processes of its classifiers and metrics share the time that PyTorch takes to load.
+    # So that PyTorch is loaded once for the processes of all its classifiers and metrics.
     modules=("autosmote.samplers.soft_actor_critic",),
 )

@@ -1,8 +1,8 @@
 """The 85 SMOTE variants of Section 4.3, with the default hyper-parameters of the smote-variants package.
 
-The package has grown since the paper. Its 85 are today's oversamplers without SYMPROD, SMOTEWB and SMOTE_AMSR
-(they are younger) and with one polynomial fit: the topologies of today's four ``polynom_fit_SMOTE`` were a
-parameter then, with ``star`` as its default.
+The package has grown since the paper. The paper's 85 are today's oversamplers without SYMPROD, SMOTEWB and
+SMOTE_AMSR, which are younger, and with one polynomial fit instead of four. The topology was a parameter of
+``polynom_fit_SMOTE`` then, with ``star`` as its default.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ _CLASSES = (
 
 
 def _proportion(ratio: float, n_majority: int, n_minority: int) -> float:
-    """Return the share of the difference between the classes that reaches a ratio of minority to majority."""
+    """Return the share of the class difference to add, so that the classes have a desired ratio."""
     if n_majority <= n_minority:
         raise NotApplicable(f"there is no minority: {n_majority} and {n_minority} rows")
     proportion = (ratio * n_majority - n_minority) / (n_majority - n_minority)
@@ -130,7 +130,7 @@ def _proportion(ratio: float, n_majority: int, n_minority: int) -> float:
 
 
 def _sampler_class(name: str) -> Any:
-    """Return a class of the package, mended where it does not run with today's packages."""
+    """Return a class of the package, repaired if it does not run with today's packages."""
     import smote_variants
     from smote_variants.oversampling import _mot2ld
 
@@ -162,7 +162,7 @@ def _sampler_class(name: str) -> Any:
 
 
 def _changed_columns(sampler: Any) -> bool:
-    """Whether a sampler has replaced the columns; where it gives up it returns the rows as they were."""
+    """Whether a sampler has replaced the columns; if it gives up, it returns the rows unchanged."""
     name = type(sampler).__name__
     return (name == "E_SMOTE" and sampler.mask is not None) or (
         name == "ISOMAP_Hybrid" and hasattr(sampler.isomap, "embedding_")
@@ -171,7 +171,7 @@ def _changed_columns(sampler: Any) -> bool:
 
 @contextmanager
 def _global_generator(seed: int) -> Iterator[None]:
-    """Seed NumPy's global generator, and leave it to the caller as it was."""
+    """Seed NumPy's global generator, and restore its state afterwards."""
     state = np.random.get_state()
     np.random.seed(seed)
     try:
@@ -181,7 +181,7 @@ def _global_generator(seed: int) -> Iterator[None]:
 
 
 def _build(name: str, training: Training, seed: int) -> Resample:
-    # It writes thousands of lines, on level INFO and above.
+    # It logs thousands of lines, on level INFO and above.
     logging.getLogger("smote_variants").setLevel(logging.CRITICAL)
     with _global_generator(seed):  # The package seeds it when it is imported.
         sampler_class = _sampler_class(name)

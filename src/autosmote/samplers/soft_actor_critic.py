@@ -63,7 +63,7 @@ class Replay:
         return min(self.pushed, self.capacity)
 
     def push(self, state: NDArray, action: float, reward: float, next_state: NDArray, terminal: bool) -> None:
-        """Remember a transition; the oldest gives way."""
+        """Store a transition, in place of the oldest one if the memory is full."""
         for field, value in zip(
             fields(Transitions), (state, action, reward, next_state, terminal), strict=True
         ):
@@ -71,7 +71,7 @@ class Replay:
         self.pushed += 1
 
     def sample(self, size: int, rng: np.random.Generator) -> Transitions:
-        """Draw different transitions uniformly, all there are if they are fewer than `size`."""
+        """Draw transitions uniformly without replacement; all of them if there are fewer than `size`."""
         chosen = rng.choice(len(self), size=min(size, len(self)), replace=False)
         return Transitions(*(getattr(self._kept, field.name)[chosen] for field in fields(Transitions)))
 
@@ -91,7 +91,7 @@ class Actor(nn.Module):
         self.log_std = nn.Linear(HIDDEN, 1)
 
     def forward(self, states: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the actions that standard normal noise stands for, and their log-densities.
+        """Turn standard normal noise into actions; return them with their log-densities.
 
         Parameters
         ----------
@@ -144,10 +144,10 @@ class SoftActorCritic:
     n_state : int
         Numbers in a state.
     seed : int
-        Of the first weights and of all noise.
+        Seed of the initial weights and of all noise.
     terminal_mask : {"correct", "published"}, default "correct"
-        What the target of the critics adds the value of the next state to: the steps that did not end their
-        episode, or, as the published code of MESA has it, only those that did.
+        Steps to whose target the value of the next state is added: those that do not end their episode or,
+        as in the published code of MESA, only those that do.
     """
 
     def __init__(self, n_state: int, seed: int, terminal_mask: str = "correct") -> None:
@@ -174,7 +174,7 @@ class SoftActorCritic:
         return float(actions[0])
 
     def update(self, batch: Transitions) -> None:
-        """Move the critics, then the actor, then the slow critics, by one batch."""
+        """Update the critics, then the actor, then the slow critics, with one batch."""
         states, actions, rewards, next_states, terminal = (
             torch.from_numpy(getattr(batch, field.name)) for field in fields(Transitions)
         )

@@ -1,7 +1,7 @@
-"""What a comparison method is: the types that every module of methods fills in and `evaluation` consumes.
+"""What a comparison method is: the types that the modules of methods fill in and `evaluation` uses.
 
-There are two kinds. A *sampler* changes the training rows (a data-level method); any classifier can be fitted
-to what it returns. A *classifier-level method* changes the classifier or brings its own.
+There are two kinds. A *sampler* is a data-level method: it changes the training rows, and any classifier can
+be fitted to the result. A *classifier-level method* changes the classifier or brings its own.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 NO_RESAMPLING = "No-resampling"
-"""Category of the one sampler that leaves the data unchanged on purpose."""
+"""Category of the one sampler that is meant to leave the data unchanged."""
 
 
 class NotApplicable(Exception):
-    """A method cannot treat this data at this ratio: a property of the method, not an error.
+    """A method cannot treat these data at this ratio. This is a property of the method, not an error.
 
     The message says why, in the words of the library that refused.
     """
@@ -56,11 +56,10 @@ class Resampled:
     y : ndarray of shape (n_resampled,), int64
         Labels, 1 for the minority class and 0 for the majority class.
     settings : mapping of str to JSON value
-        Choices that the method made itself and that a reader needs to repeat it; empty for most methods.
+        Choices of the method itself that are needed to repeat it; empty for most methods.
     transform : callable, optional
-        For a method that changes the columns: brings rows of shape (n_rows, n_features) into the columns of
-        `X`. The validation and test rows go through it one split at a time and without their labels, after
-        the method is done.
+        For a method that changes the columns: turns rows of shape (n_rows, n_features) into rows with the
+        columns of `X`. It is called after the method is done, for one split at a time and without labels.
     """
 
     X: np.ndarray
@@ -70,7 +69,7 @@ class Resampled:
 
 
 Resample = Callable[[float | None], Resampled]
-"""Resamples the training rows it was built for to a ratio (None for a method that takes no ratio)."""
+"""Resamples the training rows that it was built for to a ratio (None if the method takes no ratio)."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class _Spec:
 
     @property
     def installed(self) -> bool:
-        """Whether all that the method needs is there."""
+        """Whether everything that the method needs is installed."""
         return all(find_spec(module) for module in self.modules)
 
 
@@ -107,14 +106,14 @@ class SamplerSpec(_Spec):
     reference : str
         Short citation of the method.
     requires : str or None
-        What to install first, in the words of pip, or None.
+        What to install first, as pip names it, or None.
     build : callable
-        ``build(training, seed)`` does what is needed once per task (such as fitting a generator) and returns
-        the function that serves the ratios. Both raise `NotApplicable` where the method does not apply.
-        Settings, if it has any, are further keyword arguments.
+        ``build(training, seed)`` does the work that is needed once per task, such as fitting a generator, and
+        returns the function that resamples to a ratio. Both raise `NotApplicable` if the method does not
+        apply. Settings, if there are any, are further keyword arguments.
     modules : tuple of str, default ()
-        Modules that `requires` brings. The first is imported before the methods of a job get processes of
-        their own, so that they share the time it takes.
+        Modules that `requires` installs. The first is imported before the methods of a job get their own
+        processes, so that it is imported only once.
     """
 
     build: Callable[..., Resample]
@@ -122,7 +121,7 @@ class SamplerSpec(_Spec):
 
 @dataclass(frozen=True)
 class Problem:
-    """All that a classifier-level method may look at: never the test rows.
+    """Everything that a classifier-level method may look at, which excludes the test rows.
 
     Parameters
     ----------
@@ -148,7 +147,7 @@ class Problem:
 
 
 class Predictor(Protocol):
-    """What can label rows, such as a fitted classifier."""
+    """An object that labels rows, such as a fitted classifier."""
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the labels, 0 or 1, of rows of shape (n_rows, n_features)."""
@@ -156,16 +155,16 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True)
 class Learned:
-    """What a classifier-level method has learned.
+    """The result of a classifier-level method.
 
     Parameters
     ----------
     model : Predictor
         Labels rows.
     settings : mapping of str to JSON value
-        Choices that the method made itself and that a reader needs to repeat it.
+        Choices of the method itself that are needed to repeat it.
     note : str, default ""
-        What a reader of its scores has to know; part of the ``message`` of its row.
+        What readers of its scores have to know; part of the ``message`` of its row.
     """
 
     model: Predictor
@@ -180,12 +179,12 @@ class MethodSpec(_Spec):
     Parameters
     ----------
     name, category, takes_ratio, source, reference, requires, modules
-        As for a sampler; `takes_ratio` says whether the method is tried at the desired ratios of minority to
-        majority, in whatever sense it gives them.
+        As for a sampler. `takes_ratio` says whether the method is tried at the desired ratios of minority to
+        majority; it decides what a ratio means.
     build : callable
-        ``build(problem)`` does what is needed once per task, classifier and metric and returns a function
-        that learns for one ratio (None for a method that takes no ratio) and returns `Learned`. Both raise
-        `NotApplicable` where the method does not apply. Settings are further keyword arguments.
+        ``build(problem)`` does the work that is needed once per task, classifier and metric. It returns a
+        function that learns for one ratio (None if the method takes no ratio) and returns `Learned`. Both
+        raise `NotApplicable` if the method does not apply. Settings are further keyword arguments.
     """
 
     build: Callable[..., Callable[[float | None], Learned]]
@@ -195,7 +194,7 @@ _AnySpec = TypeVar("_AnySpec", SamplerSpec, MethodSpec)
 
 
 def configured(spec: _AnySpec, settings: Mapping[str, Any]) -> _AnySpec:
-    """Give a method other settings than its defaults.
+    """Give a method settings in place of its defaults.
 
     Parameters
     ----------
