@@ -21,8 +21,8 @@ class Encoder:
     Parameters
     ----------
     missing : {"zero", "mean_indicator"}, default "zero"
-        ``zero`` does just this. ``mean_indicator`` adds a 0/1 column that marks the missing values, for
-        every column that has some in the rows it is fitted on.
+        ``zero`` does only this. ``mean_indicator`` also adds a 0/1 column that marks the missing values, for
+        each column with missing values in the rows that it is fitted on.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Encoder:
         Parameters
         ----------
         frame : pandas.DataFrame
-            Rows to learn from; every column is numeric or of dtype category.
+            Rows to learn from. Every column is numeric or of dtype category.
 
         Returns
         -------
@@ -90,7 +90,7 @@ class Encoder:
         Parameters
         ----------
         frame : pandas.DataFrame
-            Any rows with the columns of the fitted ones.
+            Rows with the same columns as the fitted ones.
 
         Returns
         -------

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class DatasetError(ValueError):
-    """A data set cannot be obtained, or cannot serve as a binary classification task."""
+    """A data set cannot be obtained, or cannot be used for binary classification."""
 
 
 class _UnreachableError(DatasetError):
@@ -42,7 +42,7 @@ class Dataset:
     target : pandas.Series of int64
         1 for the minority class, 0 for the majority class.
     meta : dict
-        JSON-ready facts: ``name``, ``source`` (``generated`` also where such a set stands in),
+        JSON-ready facts: ``name``, ``source`` (``generated`` also if such a set was used instead),
         ``openml_id`` (None unless from OpenML), ``origin`` (path or address), ``checksum``, ``licence`` (None
         if unknown), ``target``, ``rows``, ``n_features_raw``, ``majority`` and ``minority``
         (lists of labels), ``n_majority``, ``n_minority`` and ``class_counts`` (rows per label).
@@ -60,7 +60,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class _Table:
-    """What a source delivers: features and target in one frame, and where it comes from."""
+    """The result of a source: features and target in one frame, and their origin."""
 
     frame: pd.DataFrame
     target: str
@@ -70,7 +70,7 @@ class _Table:
     generated: bool = False
 
 
-# For each source, the keys that it needs and those that it takes besides.
+# For each source, the required and the optional keys.
 _KEYS = {
     "openml": ({"id"}, {"version", "target", "md5"}),
     "csv": ({"target"}, {"path", "url", "sha256", "offline"}),
@@ -88,20 +88,21 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
     name : str
         The name that the study and error messages use.
     spec : mapping
-        Where the data set comes from. The key ``source`` tells which other keys there are:
+        Where the data set comes from. The other keys depend on the key ``source``:
 
         - ``openml``: ``id`` (int); optionally ``version``, ``target`` (default: OpenML's) and ``md5`` (of the
           ARFF file).
         - ``csv``: ``target``, and ``path`` or ``url``; ``sha256`` (optional for a path). The file is
-          comma-separated UTF-8 with a header. Text columns are categorical; empty fields, ``?`` and what
-          pandas reads as missing are missing values.
-          ``offline`` names a generated data set to take where the host of the URL cannot be reached.
-        - ``generated``: ``name`` of a data set that is drawn, always the same: two_clusters.
+          comma-separated UTF-8 with a header. Text columns are categorical. Missing values are empty fields,
+          ``?`` and whatever else pandas reads as missing.
+          ``offline`` names a generated data set to use if the host of the URL cannot be reached.
+        - ``generated``: ``name`` of a data set that is drawn, always in the same way: two_clusters.
         - ``sklearn``: ``name`` of a data set bundled with scikit-learn: breast_cancer, digits, iris or wine.
           Labels are the names that scikit-learn gives to the classes.
 
-        Each takes ``minority``, a label or a list of labels whose rows are the minority class, all others
-        being the majority (needed unless there are two classes of different size), and ``licence``.
+        Each source also takes ``licence`` and ``minority``. The latter is a label, or a list of labels, whose
+        rows are the minority class; all other rows are the majority. It is needed unless there are two
+        classes of different size.
     openml_cache : str, optional
         Root of an OpenML cache. Default: the environment variable OPENML_CACHE_DIR, else the openml package's
         own default. Existing files in it are never changed or deleted, and it may be read-only.
@@ -137,22 +138,22 @@ def read_csv(path: str | os.PathLike[str], target: str) -> tuple[pd.DataFrame, p
     Parameters
     ----------
     path : path-like
-        A file as `fetch` takes them.
+        A file of the form that `fetch` reads.
     target : str
-        Column with the labels.
+        Name of the column with the labels.
 
     Returns
     -------
     features : DataFrame
         Columns are numeric or of dtype category; values may be missing.
     labels : Series of str
-        As they are written.
+        The labels as they are written in the file.
 
     Raises
     ------
     DatasetError
-        If there is no such file or column, the file is no CSV file, a column has no value, or a label is
-        missing.
+        If the file or the column does not exist, the file is not a CSV file, a column has no value, or a
+        label is missing.
     """
     path = Path(path)
     if not path.is_file():
@@ -198,7 +199,7 @@ def _labels(table: _Table) -> pd.Series:
 
 
 def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
-    """Check a table, tell features from target and minority from majority."""
+    """Check a table; separate features from target and minority from majority."""
     frame, labels = table.frame, _labels(table)
     counts = {str(label): int(count) for label, count in labels.value_counts().items()}
     minority = _minority_labels(counts, spec.get("minority"))
@@ -351,7 +352,7 @@ def _generate(name: str) -> _Table:
 
 
 def _two_clusters() -> tuple[pd.DataFrame, str]:
-    """Draw rows of the shape of the paper's toy data: a slanted majority between two minority clusters."""
+    """Draw rows like the paper's toy data: a slanted majority between two minority clusters."""
     draws = np.random.default_rng(2022)
     nominal = draws.multivariate_normal([1.5, 1.8], [[2.8, 1.9], [1.9, 3.6]], size=450)
     left = draws.multivariate_normal([0.3, 4.8], [[0.5, 0.3], [0.3, 1.6]], size=15)
@@ -414,7 +415,7 @@ def _read_openml(spec: Mapping[str, Any], cache: str | None) -> _Table:
             try:
                 data = openml.datasets.get_dataset(identifier, download_data=True)
             except (requests.exceptions.RequestException, openml.exceptions.PyOpenMLError, KeyError) as error:
-                # A KeyError is how the package takes an error page that is not OpenML's own.
+                # The package raises a KeyError for an error page that is not OpenML's own.
                 raise DatasetError(_openml_refusal(identifier, kept, error)) from error
         checksum = _check_openml(spec, data, kept, folder)
         _keep(folder, kept)
@@ -482,7 +483,7 @@ def _check_openml(spec: Mapping[str, Any], data: Any, kept: Path, folder: Path) 
 
 
 def _keep(folder: Path, kept: Path) -> None:
-    """Add downloaded files to the user's cache; those already there stay."""
+    """Add downloaded files to the user's cache, without replacing any."""
     for file in _OPENML_FILES:
         if not (kept / file).exists():
             try:

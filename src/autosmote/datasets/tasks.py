@@ -18,7 +18,7 @@ FIT_ON = ("all", "train")
 
 
 class TaskError(ValueError):
-    """A data set cannot give the task that is asked for."""
+    """The task cannot be made from this data set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Task:
     feature_names : list of str
         Names of the columns.
     onehot : ndarray of bool, shape (n_features,)
-        Which columns hold only 0 and 1, from encoding.
+        Columns that hold only 0 and 1, from encoding.
     X_unused : ndarray of float64, shape (n_unused, n_features), default no rows
         The minority rows that under-sampling left out of all three parts. Nothing is trained or chosen on
         them; with the test rows they form the `large_test`.
@@ -110,7 +110,7 @@ def imbalanced_counts(n_majority: int, n_minority: int, ratio: int) -> tuple[int
     Raises
     ------
     TaskError
-        If `ratio` is no positive integer, or there are fewer minority rows than that.
+        If `ratio` is not a positive integer, or there are too few minority rows.
     """
     if not isinstance(ratio, int | np.integer) or isinstance(ratio, bool) or ratio < 1:
         raise TaskError(f"an imbalance ratio has to be a positive integer, not {ratio!r}")
@@ -137,23 +137,22 @@ def make_task(
 ) -> Task:
     """Make the task of Section 4.1 from a data set.
 
-    Every class is split by itself, so each part has the same class ratio up to rounding.
+    Each class is split separately, so all parts have the same class ratio up to rounding.
 
     Parameters
     ----------
     dataset : Dataset
         The data set.
     imbalance_ratio : int or None
-        Majority rows per minority row. None keeps all rows; the task then has the ratio that they have,
-        rounded.
+        Majority rows per minority row. None keeps all rows; the ratio of the task is then theirs, rounded.
     seed : int
         Not negative. The same seed gives the same task.
     undersample : {"before_split", "after_split"}, default "before_split"
         ``before_split`` draws floor(majority / `imbalance_ratio`) minority rows, then splits (the paper).
-        ``after_split`` splits, then draws as many within each part (the authors' code).
+        ``after_split`` splits first, then draws within each part (the authors' code).
     fit_on : {"all", "train"}, default "all"
-        Rows that means, standard deviations and categories come from: all rows of the data set, since the
-        paper scales before it under-samples and splits, or the training rows only.
+        Rows that means, standard deviations and categories come from: all rows of the data set, because the
+        paper scales before it under-samples and splits, or only the training rows.
     missing : {"zero", "mean_indicator"}, default "zero"
         See `autosmote.datasets.preprocessing.Encoder`.
     validation, test : float, default 0.2
@@ -167,8 +166,8 @@ def make_task(
     Raises
     ------
     TaskError
-        If an argument is out of range, or there are too few minority rows for the ratio or for the split,
-        which needs two in training and one in each other part.
+        If an argument is out of range, or if there are too few minority rows for the ratio or the split. The
+        split needs two for training and one for each other part.
     """
     try:
         _check(seed, undersample, fit_on, validation, test)
@@ -234,7 +233,7 @@ def _undersample(classes: Sequence[np.ndarray], ratio: int) -> tuple[list[np.nda
 
 
 def _split(rows: np.ndarray, validation: float, test: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cut the (shuffled) rows of one class into training, validation and test rows, sizes rounded."""
+    """Cut the (shuffled) rows of one class into training, validation and test rows of rounded sizes."""
     n_train, n_validation, _ = _split_sizes(len(rows), validation, test)
     train, validated, tested = np.split(rows, [n_train, n_train + n_validation])
     return train, validated, tested
@@ -316,9 +315,9 @@ def dataset_summary(
     imbalance_ratios : sequence of int
         The imbalance ratios to count minority rows for.
     domain : str, default ""
-        The field that the data come from.
+        The field of application of the data.
     undersample, validation, test
-        As `make_task` takes them; they decide how many minority rows the test split has.
+        As in `make_task`; they decide how many minority rows the test split has.
 
     Returns
     -------
