@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
+import shutil
+import stat
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,22 +25,56 @@ class CorruptFileError(RuntimeError):
     """A file exists but its content cannot be read."""
 
 
-@contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary path that becomes `path` when the block ends without an error.
+def check_destination(path: str | os.PathLike[str]) -> None:
+    """Refuse what cannot be written to, before the work whose outcome goes there.
 
     Parameters
     ----------
     path : path-like
-        The file to write. Missing parent folders are made; an existing file is replaced.
+        Where `atomic_path` shall write: a file that is there or not, a link to one, a pipe, or a device that
+        takes characters.
+
+    Raises
+    ------
+    OSError
+        If `path` is a folder, a socket, a disk, or a link that leads back to itself.
+    """
+    _is_stream(Path(path))
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` when the block ends without an error.
+
+    A link stays a link: the file that it leads to is replaced, or made. Pipes and character devices cannot be
+    replaced; they are handed all bytes when the block has ended.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to write. Missing parent folders are made; an existing file is replaced.
 
     Yields
     ------
     pathlib.Path
-        A hidden name in the same folder, with the same suffix. The block has to write it. On an error the
-        temporary file is removed and a previous `path` stays as it was.
+        A hidden name in the same folder, with the same suffix; for a pipe or a device, a name in a folder for
+        temporary files. The block has to write it. On an error the temporary file is removed and a previous
+        `path` stays as it was.
+
+    Raises
+    ------
+    OSError
+        See `check_destination`.
     """
     path = Path(path)
+    if _is_stream(path):
+        with tempfile.TemporaryDirectory() as folder:
+            temporary = Path(folder) / path.name
+            yield temporary
+            with temporary.open("rb") as content, path.open("wb") as stream:
+                shutil.copyfileobj(content, stream)
+        return
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:12]}{path.suffix}")
     try:
@@ -47,6 +85,25 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether bytes go straight to `path`, because it is no file that could be replaced."""
+    try:
+        return _takes_bytes(path.stat().st_mode, path)
+    except FileNotFoundError:
+        return False
+
+
+def _takes_bytes(mode: int, path: Path) -> bool:
+    """Tell a stream from a regular file by the mode of a path; refuse what is neither."""
+    if stat.S_ISREG(mode):
+        return False
+    if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
+        return True
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(path))
+    raise OSError(errno.EINVAL, "is neither a file nor a pipe; name a file", str(path))
 
 
 def _decode(path: Path, decode: Callable[[bytes], T]) -> T:

@@ -5,7 +5,11 @@ import json
 import os
 import re
 import signal
+import socket
+import stat
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +17,9 @@ import pytest
 
 from autosmote.utils.storage import (
     CorruptFileError,
+    _takes_bytes,
     atomic_path,
+    check_destination,
     read_arrays,
     read_frame,
     read_json,
@@ -65,6 +71,99 @@ def test_a_kill_in_the_middle_of_a_write_keeps_the_old_file(tmp_path):
     # What is left has a name that nothing looks for.
     (left,) = set(tmp_path.iterdir()) - {path}
     assert left.name.startswith(".")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_one_and_its_target_is_written(tmp_path, there):
+    # The target lies in another folder: a temporary file beside the link could be on another disk.
+    target, link, chain = tmp_path / "data" / "real.csv", tmp_path / "link.csv", tmp_path / "chain.csv"
+    target.parent.mkdir()
+    if there:
+        target.write_text("old")
+    link.symlink_to(Path("data", "real.csv"))
+    chain.symlink_to(link)
+    with atomic_path(chain) as temporary:
+        assert temporary.parent == target.parent
+        temporary.write_text("new")
+    assert link.is_symlink() and chain.is_symlink() and not target.is_symlink()
+    assert target.read_text() == "new"
+    assert sorted(tmp_path.rglob("*")) == sorted([target.parent, target, link, chain])
+
+
+def test_a_link_into_a_folder_that_is_not_there_makes_it(tmp_path):
+    (tmp_path / "link.json").symlink_to(tmp_path / "new" / "real.json")
+    write_json([1], tmp_path / "link.json")
+    assert read_json(tmp_path / "new" / "real.json") == [1]
+
+
+def test_an_error_leaves_a_link_and_its_target_alone(tmp_path):
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    with pytest.raises(ZeroDivisionError), atomic_path(tmp_path / "link.csv") as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text() == "old"
+
+
+def read_all(path, received):
+    received.append(path.read_bytes())
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_reader_of_a_pipe_gets_the_bytes(tmp_path, linked):
+    pipe = tmp_path / "pipe.npz"
+    os.mkfifo(pipe)
+    path = pipe
+    if linked:
+        path = tmp_path / "link.npz"
+        path.symlink_to(pipe)
+    received = []
+    reader = threading.Thread(target=read_all, args=(pipe, received), daemon=True)
+    reader.start()
+    write_arrays({"a": np.arange(50_000)}, path)  # More than a pipe holds at a time.
+    reader.join(timeout=60)
+    np.testing.assert_array_equal(np.load(io.BytesIO(received[0]))["a"], np.arange(50_000))
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert path.is_symlink() == linked
+    assert set(tmp_path.iterdir()) == {pipe, path}
+
+
+def test_an_error_sends_nothing_into_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ZeroDivisionError), atomic_path(tmp_path / "pipe") as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError  # Nobody reads: to open the pipe would never end.
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "link.csv").symlink_to("folder.csv")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "socket.csv"))
+        before = set(tmp_path.rglob("*"))
+        for name, message in (
+            ("loop.csv", "symbolic links"),
+            ("folder.csv", "is a folder; name a file"),
+            ("link.csv", "is a folder; name a file"),
+            ("socket.csv", "neither a file nor a pipe"),
+        ):
+            with pytest.raises(OSError, match=f"{message}.*{name}"):
+                check_destination(tmp_path / name)
+            with pytest.raises(OSError, match=f"{message}.*{name}"), atomic_path(tmp_path / name):
+                pytest.fail("the block was run")
+        assert set(tmp_path.rglob("*")) == before
+
+
+def test_devices_are_told_apart_by_their_mode_alone():
+    # No real device: as root a mistake would destroy it.
+    path = Path("device")
+    assert _takes_bytes(stat.S_IFCHR | 0o666, path)
+    assert _takes_bytes(stat.S_IFIFO | 0o666, path)
+    assert not _takes_bytes(stat.S_IFREG | 0o644, path)
+    with pytest.raises(OSError, match="neither a file nor a pipe.*device"):
+        _takes_bytes(stat.S_IFBLK | 0o660, path)
 
 
 def test_atomic_path_demands_that_something_was_written(tmp_path):
