@@ -9,11 +9,13 @@ import importlib
 import json
 import logging
 import math
+import os
+import stat
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +161,8 @@ def resample(
         from autosmote.cli.csv_table import CsvTable, with_encoding
         from autosmote.utils.storage import atomic_path
 
-        if out.resolve() == data.resolve():
+        _check_out(out)
+        if out.exists() and data.exists() and out.samefile(data):
             raise ValueError(f"--out is the file to read, {data}; choose another name")
         table = CsvTable(data, target, ignore)
         if table.labels.value_counts().nunique() == 1:
@@ -285,6 +288,8 @@ def compare(
     # A method that fails is a note below the ranking, not a traceback.
     logging.getLogger("autosmote").addHandler(logging.NullHandler())
     with _user_errors(ValueError, OSError, ImportError):
+        for ending in (".csv", ".png", ".pdf"):
+            _check_out(out.with_name(f"{out.name}{ending}"))
         _require_matplotlib()
         spec: dict[str, Any] = {"source": "csv", "path": str(data), "target": target}
         if minority:
@@ -411,6 +416,17 @@ def _validation(text: str) -> float | int:
         return int(text) if text.isdigit() else float(text)
     except ValueError:
         raise ValueError(f"--validation {text}: expected a share of the rows or a number of folds") from None
+
+
+def _check_out(path: Path) -> None:
+    """Refuse before the work what could not be written after it."""
+    from autosmote.utils.storage import check_destination
+
+    check_destination(path)
+    with suppress(OSError):  # Neither has to be there.
+        there, report = path.stat(), os.fstat(1)
+        if os.path.samestat(there, report) and not stat.S_ISCHR(there.st_mode):
+            raise ValueError(f"--out is the standard output, {path}, where the report goes; name a file")
 
 
 def _shows_progress(quiet: bool) -> bool:

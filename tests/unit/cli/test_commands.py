@@ -3,7 +3,10 @@
 import importlib.metadata
 import importlib.util
 import json
+import os
+import subprocess
 import sys
+import threading
 
 import numpy as np
 import pandas as pd
@@ -225,6 +228,56 @@ def test_the_file_that_is_read_is_not_written(data):
     before = data.read_bytes()
     assert "--out is the file to read" in refused("resample", data, "--target", "class", "--out", data)
     assert data.read_bytes() == before
+
+
+def test_other_names_of_the_file_that_is_read_are_not_written(data, tmp_path):
+    before = data.read_bytes()
+    (tmp_path / "link.csv").symlink_to(data)
+    (tmp_path / "hard.csv").hardlink_to(data)
+    for name in ("link.csv", "hard.csv", f"../{tmp_path.name}/data.csv"):
+        line = refused("resample", data, "--target", "class", "--out", tmp_path / name)
+        assert "--out is the file to read" in line
+    assert data.read_bytes() == before
+
+
+def test_rows_are_written_through_a_link_and_into_a_pipe(data, tmp_path):
+    arguments = ["resample", data, "--target", "class", "--iterations", 3, "--out"]
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    os.mkfifo(tmp_path / "pipe")
+    received = []
+    reader = threading.Thread(target=lambda: received.append((tmp_path / "pipe").read_bytes()), daemon=True)
+    reader.start()
+    for name in ("plain.csv", "link.csv", "pipe"):
+        result = run(*arguments, tmp_path / name)
+        assert result.exit_code == 0, result.output
+    reader.join(timeout=60)
+    assert (tmp_path / "link.csv").is_symlink()
+    plain = (tmp_path / "plain.csv").read_bytes()
+    assert (tmp_path / "real.csv").read_bytes() == plain == received[0]
+
+
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_what_cannot_be_written_is_refused_before_the_work(two_classes, tmp_path, monkeypatch, command):
+    monkeypatch.setattr("autosmote.datasets.sources._parse_csv", lambda *_, **__: pytest.fail("it was read"))
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    for name in ("folder", "loop"):
+        out = tmp_path / (f"{name}.csv" if command == "resample" else name)
+        line = refused(command, two_classes, "--target", "class", "--out", out)
+        assert str(tmp_path / f"{name}.csv") in line
+
+
+def test_the_report_and_the_rows_do_not_mix(data, tmp_path):
+    out = tmp_path / "out.csv"
+    command = [sys.executable, "-m", "autosmote", "resample", data, "--target", "class", "--out"]
+    (tmp_path / "stdout").symlink_to("/proc/self/fd/1")
+    for name in (out, tmp_path / "stdout"):
+        with out.open("wb") as file:
+            done = subprocess.run([*command, name], stdout=file, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert "--out is the standard output" in line
+        assert out.read_bytes() == b""
 
 
 def test_options_that_are_needed_are_named(data):
