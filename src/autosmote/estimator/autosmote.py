@@ -339,7 +339,9 @@ class AutoSMOTE(BaseSampler):
         self.policies_: Policies | None = None
         self.best_score_ = self.baseline_score_ = self.smote_score_ = math.nan
         self.history_ = pd.DataFrame(columns=[field.name for field in fields(Iteration)])
-        instances, samples, synthetic = np.empty(0, np.intp), NO_SAMPLES, np.empty((0, X.shape[1]))
+        instances, samples = np.empty(0, np.intp), NO_SAMPLES
+        matrix = columns.encode(X)
+        synthetic = matrix[:0]
         if len(minority):
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
             problem = Problem(
@@ -366,7 +368,7 @@ class AutoSMOTE(BaseSampler):
             {"source": source, "neighbour": instances[samples.neighbour], "weight": samples.weight}
         )
         y_resampled = np.concatenate([y, labels])
-        self._plane = explanation.Plane(columns, columns.encode(X), synthetic, y_resampled)
+        self._plane = explanation.Plane(columns, matrix, synthetic, y_resampled)
         if not len(source):
             return X, y_resampled
         rows = columns.decode(synthetic)

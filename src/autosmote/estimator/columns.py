@@ -15,6 +15,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from autosmote.search.space import Samples, SearchSpace
 
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "complex")
+
+#: Up to here a double holds every whole number, every difference of two and its quarters.
+_EXACT = 2**50
+
+#: Larger whole numbers are cut into two parts, each of which a double holds: multiples of this, and the rest.
+_PART = 2**32
+
 _SHOWN = 5
 
 
@@ -32,6 +39,9 @@ class Columns:
     ----------
     nominal, whole : ndarray of bool, shape (n_columns,)
         The remaining columns are continuous.
+    wide : ndarray of int, shape (n_wide,)
+        Positions of the whole columns with values beyond 2**50, where doubles come to skip whole numbers. In
+        the matrix, such a column holds the multiples of 2**32 in its value, and a further column the rest.
     names : list
         The columns' names, or their numbers.
     continuous : bool
@@ -62,6 +72,14 @@ class Columns:
         self.nominal = np.array([_is_nominal(dtype) for dtype in self._dtypes], dtype=bool)
         self.continuous = not (self.whole.any() or self.nominal.any())
         self._refuse(X)
+        self.wide = np.array(
+            [
+                position
+                for position in np.flatnonzero(self.whole).tolist()
+                if np.any(_beyond(_integers(X, position, self._dtypes[position]), _EXACT))
+            ],
+            dtype=np.intp,
+        )
         # What the codes of the nominal columns of a frame stand for. Truth values of an array are 0 and 1.
         self._values: dict[int, pd.Index] = {}
         if isinstance(X, pd.DataFrame):
@@ -71,7 +89,7 @@ class Columns:
                 self._values[position] = dtype.categories if known else pd.Index(X.iloc[:, position].unique())
 
     def encode(self, X: pd.DataFrame | NDArray) -> NDArray[np.float64]:
-        """Numbers as they are, nominal values as codes.
+        """Numbers as they are, wide ones in two parts, nominal values as codes.
 
         Parameters
         ----------
@@ -80,15 +98,20 @@ class Columns:
 
         Returns
         -------
-        ndarray of float64, shape (n_rows, n_columns)
+        ndarray of float64, shape (n_rows, n_columns + n_wide)
         """
-        if not isinstance(X, pd.DataFrame):
+        if not isinstance(X, pd.DataFrame) and not len(self.wide):
             return X.astype(np.float64)
-        matrix = np.empty(X.shape, dtype=np.float64)
+        matrix = np.empty((len(X), X.shape[1] + len(self.wide)), dtype=np.float64)
+        rest = iter(range(X.shape[1], matrix.shape[1]))
         for position in range(X.shape[1]):
-            values: Any = X.iloc[:, position]
+            if position in self.wide:
+                parts = np.divmod(_integers(X, position, self._dtypes[position]), _PART)
+                matrix[:, position], matrix[:, next(rest)] = parts
+                continue
+            values: Any = X.iloc[:, position] if isinstance(X, pd.DataFrame) else X[:, position]
             matrix[:, position] = (
-                self._values[position].get_indexer(values) if self.nominal[position] else values
+                self._values[position].get_indexer(values) if position in self._values else values
             )
         return matrix
 
@@ -97,7 +120,7 @@ class Columns:
 
         Parameters
         ----------
-        matrix : ndarray of float64, shape (n_rows, n_columns)
+        matrix : ndarray of float64, shape (n_rows, n_columns + n_wide)
 
         Returns
         -------
@@ -105,11 +128,47 @@ class Columns:
             Sparse columns come back dense.
         """
         if not self.is_frame:
-            return matrix.astype(self._dtypes[0])
-        decoded = {position: self._decode(matrix, position) for position in range(matrix.shape[1])}
-        frame = pd.DataFrame(decoded, index=pd.RangeIndex(len(matrix)))
+            decoded = matrix[:, : len(self.names)].astype(self._dtypes[0])
+            for position in self.wide:
+                decoded[:, position] = self._decode(matrix, position)
+            return decoded
+        columns = {position: self._decode(matrix, position) for position in range(len(self.names))}
+        frame = pd.DataFrame(columns, index=pd.RangeIndex(len(matrix)))
         frame.columns = pd.Index(self.names)
         return frame
+
+    def numbers(self, matrix: NDArray[np.float64], origin: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The columns that are not nominal, as numbers to measure distances on.
+
+        Parameters
+        ----------
+        matrix : ndarray of float64, shape (n_rows, n_columns + n_wide)
+            Encoded rows.
+        origin : ndarray of float64, shape (n_columns + n_wide,)
+            An encoded row. Its value is taken off wide columns, so that rounding leaves their differences.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_numeric)
+        """
+        values = matrix[:, : len(self.names)].copy()
+        parts = matrix - origin
+        values[:, self.wide] = parts[:, self.wide] * _PART + parts[:, len(self.names) :]
+        return values[:, ~self.nominal]
+
+    def codes(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The codes of the nominal columns.
+
+        Parameters
+        ----------
+        matrix : ndarray of float64, shape (n_rows, n_columns + n_wide)
+            Encoded rows.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_nominal)
+        """
+        return matrix[:, : len(self.names)][:, self.nominal]
 
     def features(
         self, X: NDArray[np.float64], instances: NDArray[np.intp], labels: NDArray
@@ -123,7 +182,7 @@ class Columns:
 
         Parameters
         ----------
-        X : ndarray of float64, shape (n_rows, n_columns)
+        X : ndarray of float64, shape (n_rows, n_columns + n_wide)
             Encoded rows: what to standardise on.
         instances : ndarray of int, shape (n_instances,)
             The rows whose features are asked for.
@@ -134,12 +193,13 @@ class Columns:
         -------
         ndarray of float64, shape (n_instances, n_features)
         """
-        numbers = X[instances][:, ~self.nominal]
+        numbers = self.numbers(X, origin=X[0])
         if numbers.shape[1]:
-            numbers = StandardScaler().fit(X[:, ~self.nominal]).transform(numbers)
+            numbers = StandardScaler().fit_transform(numbers)
+        numbers = numbers[instances]
         if not self.nominal.any():
             return numbers
-        onehot = OneHotEncoder(sparse_output=False).fit_transform(X[instances][:, self.nominal])
+        onehot = OneHotEncoder(sparse_output=False).fit_transform(self.codes(X[instances]))
         for label in np.unique(labels):
             rows = labels == label
             spread = float(np.median(numbers[rows].std(axis=0))) if numbers.shape[1] else 0.0
@@ -148,6 +208,11 @@ class Columns:
 
     def _decode(self, matrix: NDArray[np.float64], position: int) -> Any:
         values, dtype = matrix[:, position], self._dtypes[position]
+        if position in self.wide:
+            kind = np.uint64 if types.is_unsigned_integer_dtype(dtype) else np.int64
+            rest = matrix[:, len(self.names) + int(np.searchsorted(self.wide, position))]
+            whole = values.astype(kind) * kind(_PART) + rest.astype(kind)
+            return pd.Series(whole).astype(dtype)
         if not self.nominal[position]:
             return pd.Series(values).astype(dtype)
         codes: Any = values.astype(np.intp)
@@ -158,8 +223,10 @@ class Columns:
     def _refuse(self, X: pd.DataFrame | NDArray) -> None:
         """Raise an error that names the columns that cannot be used."""
         frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
-        known = self.nominal | np.array([types.is_numeric_dtype(dtype) for dtype in self._dtypes], dtype=bool)
-        known &= [not types.is_complex_dtype(dtype) for dtype in self._dtypes]
+        known = [
+            nominal or types.is_integer_dtype(dtype) or types.is_float_dtype(dtype)
+            for nominal, dtype in zip(self.nominal, self._dtypes, strict=True)
+        ]
         boxed = [
             not known_ or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) in _NUMBERS)
             for known_, (_, column) in zip(known, frame.items(), strict=True)
@@ -214,7 +281,7 @@ class TableSpace(SearchSpace):
     Parameters
     ----------
     columns : Columns
-    X : ndarray of float64, shape (n_instances, n_columns)
+    X : ndarray of float64, shape (n_instances, n_columns + n_wide)
         Encoded rows of the classes to over-sample.
     neighbours : int
     **keys
@@ -223,7 +290,10 @@ class TableSpace(SearchSpace):
 
     def __init__(self, columns: Columns, X: NDArray[np.float64], neighbours: int, **keys: Any) -> None:
         super().__init__(X, neighbours, **keys)
-        self._whole, self._nominal = columns.whole, columns.nominal
+        n_columns = len(columns.names)
+        narrow = np.setdiff1d(np.flatnonzero(columns.whole), columns.wide)
+        self._whole, self._nominal = narrow, np.flatnonzero(columns.nominal)
+        self._wide = list(zip(columns.wide.tolist(), range(n_columns, X.shape[1]), strict=True))
 
     def interpolate(self, samples: Samples) -> NDArray[np.float64]:
         """Rows between source and neighbour; in whole and nominal columns a tie goes to the source.
@@ -234,7 +304,7 @@ class TableSpace(SearchSpace):
 
         Returns
         -------
-        ndarray of float64, shape (n_synthetic, n_columns)
+        ndarray of float64, shape (n_synthetic, n_columns + n_wide)
             Whole columns are rounded to the nearest whole number. Nominal columns have the source's value up
             to a weight of one half, and the neighbour's above.
         """
@@ -244,7 +314,27 @@ class TableSpace(SearchSpace):
         rows[:, self._nominal] = np.where(nearer_end, end, start)[:, self._nominal]
         step = (rows - start)[:, self._whole]
         rows[:, self._whole] = start[:, self._whole] + np.sign(step) * np.ceil(np.abs(step) - 0.5)
+        for high, low in self._wide:
+            first, last = (_joined(part[:, high], part[:, low]) for part in (start, end))
+            between = _between(first, last, samples.weight)
+            rows[:, high], rows[:, low] = between // _PART, between % _PART
         return rows
+
+
+def _joined(high: NDArray[np.float64], low: NDArray[np.float64]) -> NDArray[np.object_]:
+    """The Python integers that were cut in two parts."""
+    return high.astype(np.int64).astype(object) * _PART + low.astype(np.int64).astype(object)
+
+
+def _between(
+    start: NDArray[np.object_], end: NDArray[np.object_], weight: NDArray[np.float64]
+) -> NDArray[np.object_]:
+    """Interpolate Python integers, rounded to the nearest one; a tie goes to the start."""
+    # A weight is a multiple of 2**-53, so this is exact.
+    weights = (weight * 2.0**53).astype(np.int64).astype(object)
+    step = end - start
+    distance = (2 * abs(step) * weights + 2**53 - 1) // 2**54
+    return start + np.where(step < 0, -distance, distance)
 
 
 class Decoder(TransformerMixin, BaseEstimator):
@@ -275,6 +365,18 @@ class Decoder(TransformerMixin, BaseEstimator):
 
 def _dense_dtype(dtype: Any) -> Any:
     return np.dtype(dtype.type) if isinstance(dtype, pd.SparseDtype) else dtype
+
+
+def _integers(X: pd.DataFrame | NDArray, position: int, dtype: Any) -> NDArray[np.integer]:
+    """A column of whole numbers of any type, exactly."""
+    kind = np.uint64 if types.is_unsigned_integer_dtype(dtype) else np.int64
+    column = X.iloc[:, position] if isinstance(X, pd.DataFrame) else X[:, position]
+    return np.asarray(column.to_numpy(kind) if isinstance(column, pd.Series) else column, dtype=kind)
+
+
+def _beyond(values: NDArray[np.integer], limit: int) -> NDArray[np.bool_]:
+    # Without the absolute value, which -2**63 does not have.
+    return (values > limit) if values.dtype.kind == "u" else (values > limit) | (values < -limit)
 
 
 def _is_nominal(dtype: Any) -> bool:

@@ -31,9 +31,9 @@ class Plane:
     Parameters
     ----------
     columns : Columns
-    X : ndarray of float64, shape (n_rows, n_columns)
+    X : ndarray of float64, shape (n_rows, n_columns + n_wide)
         Encoded rows.
-    synthetic : ndarray of float64, shape (n_synthetic, n_columns)
+    synthetic : ndarray of float64, shape (n_synthetic, n_columns + n_wide)
     labels : ndarray, shape (n_rows + n_synthetic,)
 
     Attributes
@@ -50,7 +50,7 @@ class Plane:
     ) -> None:
         self.labels, self.n_rows = labels, len(X)
         both = np.concatenate([X, synthetic])
-        if X.shape[1] == 2 and not columns.nominal.any():
+        if len(columns.names) == 2 and not columns.nominal.any() and not len(columns.wide):
             first, second = columns.names if columns.is_frame else ("First column", "Second column")
             self.axes, points = (str(first), str(second)), both
         else:
@@ -66,11 +66,11 @@ def _features(columns: Columns, X: NDArray[np.float64], both: NDArray[np.float64
     """Standardised and one-hot encoded columns."""
     parts = []
     if not columns.nominal.all():
-        numeric = ~columns.nominal
-        parts.append(StandardScaler().fit(X[:, numeric]).transform(both[:, numeric]))
+        numbers = columns.numbers(both, origin=X[0])
+        parts.append(StandardScaler().fit(numbers[: len(X)]).transform(numbers))
     if columns.nominal.any():
         onehot = OneHotEncoder(sparse_output=False, handle_unknown="ignore", max_categories=_SHOWN_CATEGORIES)
-        parts.append(onehot.fit(X[:, columns.nominal]).transform(both[:, columns.nominal]))
+        parts.append(onehot.fit(columns.codes(X)).transform(columns.codes(both)))
     return np.hstack(parts)
 
 

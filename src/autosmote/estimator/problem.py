@@ -88,12 +88,15 @@ class Problem:
         )
         if estimator is None:
             estimator = _default_estimator(columns, seed)
-        if columns.is_frame and not (columns.continuous and _predicts_fast(estimator, matrix)):
+        fast = columns.continuous and _predicts_fast(estimator, matrix)
+        as_table = columns.is_frame and not fast
+        if as_table or len(columns.wide):
             estimator = Pipeline([("table", Decoder(columns)), ("estimator", estimator)])
-            # As the decoded training rows are.
-            splits = [split._replace(X_validation=dense(split.X_validation)) for split in splits]
-        else:
-            splits = [split._replace(X_validation=columns.encode(split.X_validation)) for split in splits]
+        splits = [
+            # A table as the decoded training rows are.
+            split._replace(X_validation=(dense if as_table else columns.encode)(split.X_validation))
+            for split in splits
+        ]
 
         def reward(evaluator: str) -> CrossValidatedReward:
             return CrossValidatedReward(

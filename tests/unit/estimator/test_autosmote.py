@@ -13,6 +13,7 @@ from imblearn.utils.estimator_checks import (
     check_param_validation,
     parametrize_with_checks,
 )
+from matplotlib.figure import Figure
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csr_array
@@ -357,6 +358,46 @@ def test_the_estimator_is_fitted_on_the_tables_that_come_back():
     assert_array_equal(best[1], y_resampled)
 
 
+@pytest.mark.parametrize(
+    "dtype", ["int64", "uint64", "Int64", "UInt64", "int64[pyarrow]", "uint64[pyarrow]", "array"]
+)
+def test_whole_numbers_that_doubles_cannot_hold_are_kept(data, dtype):
+    X, y = data
+    ids = 2**62 + 1 + 2 * np.arange(len(y))
+    seen = []
+
+    def noted(X):
+        seen.append((X["id"] if isinstance(X, pd.DataFrame) else X[:, -1]).tolist())
+        return np.asarray(X, dtype=float)[:, :-1]
+
+    class Noting(KNeighborsClassifier):
+        def fit(self, X, y):
+            return super().fit(noted(X), y)
+
+        def predict(self, X):
+            return super().predict(noted(X))
+
+    if dtype == "array":
+        table = np.column_stack([(X * 1000).astype(np.int64), ids])
+    else:
+        table = pd.DataFrame(X).rename(columns=str).assign(id=pd.Series(ids, dtype=dtype))
+    sampler = make_sampler(estimator=Noting(), n_iterations=4)
+    resampled, _ = sampler.fit_resample(table, y)
+    assert sampler.n_synthetic_
+    last = resampled[:, -1] if dtype == "array" else resampled["id"]
+    assert last.dtype == ("int64" if dtype == "array" else dtype)
+    found = np.array(last.tolist(), dtype=object)
+    assert_array_equal(found[: len(y)], ids)
+    start, end = ids[sampler.decisions_["source"]], ids[sampler.decisions_["neighbour"]]
+    synthetic, weight = found[len(y) :], sampler.decisions_["weight"].to_numpy()
+    assert ((synthetic >= np.minimum(start, end)) & (synthetic <= np.maximum(start, end))).all()
+    assert_array_equal(synthetic[weight == 0], start[weight == 0])
+    assert_array_equal(synthetic[weight == 1], end[weight == 1])
+    # What the classifier is given without resampling are given rows, to train on and to score on.
+    assert set(seen[0]) | set(seen[1]) == set(ids.tolist())
+    assert sampler.plot_samples(Figure().subplots()).collections
+
+
 def test_an_estimator_that_does_not_encode_gets_a_hint():
     with pytest.raises(ValueError, match="could not convert string to float") as raised:
         make_sampler(estimator=LogisticRegression()).fit_resample(*mixed())
@@ -536,8 +577,6 @@ def test_the_history_plot_shows_the_history(data):
 
 
 def test_the_plot_of_samples_shows_two_columns_as_they_are(data):
-    from matplotlib.figure import Figure
-
     X, y = data[0][:, :2], data[1]
     sampler = make_sampler(n_iterations=12)
     X_resampled, _ = sampler.fit_resample(X, y)
@@ -551,8 +590,6 @@ def test_the_plot_of_samples_shows_two_columns_as_they_are(data):
 
 
 def test_more_columns_are_projected():
-    from matplotlib.figure import Figure
-
     sampler = make_sampler(estimator=None, n_iterations=4)
     sampler.fit_resample(*mixed())
     axes = sampler.plot_samples(Figure().subplots())

@@ -1,6 +1,8 @@
 """Tables as numbers, and distances between rows of mixed columns."""
 
+import math
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -112,6 +114,69 @@ def test_every_weight_takes_each_value_where_it_has_to():
     back = columns.decode(space.interpolate(Samples(samples.neighbour, samples.source, WEIGHTS)))
     assert list(back["n"]) == [4, 3, 3, 2, 1]
     assert list(back["colour"]) == ["blue", "blue", "blue", "red", "red"]
+
+
+WIDE = {
+    "int64": (-(2**63), 2**63 - 1),
+    "uint64": (0, 2**64 - 1),
+    "Int64": (-(2**63), 2**63 - 1),
+    "UInt64": (0, 2**64 - 1),
+    "int64[pyarrow]": (-(2**63), 2**63 - 1),
+    "uint64[pyarrow]": (0, 2**64 - 1),
+    "Sparse[int64]": (-(2**63), 2**63 - 1),
+}
+
+
+@pytest.mark.parametrize("dtype", WIDE)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_whole_numbers_of_64_bits_are_interpolated_exactly(dtype, data):
+    low, high = WIDE[dtype]
+    whole = st.integers(low, high) | st.sampled_from([low, low + 1, high - 1, high, 2**53 + 1])
+    values = data.draw(st.lists(whole, min_size=2, max_size=5))
+    weights = data.draw(st.lists(st.sampled_from(WEIGHTS) | st.floats(0, 1), min_size=1, max_size=6))
+    # Of a random number only what NumPy's generators give: multiples of 2**-53.
+    weights = [int(weight * 2**53) / 2**53 for weight in weights]
+    X = pd.DataFrame({"x": 0.5, "wide": pd.Series(values, dtype=dtype), "colour": "red"})
+    columns = Columns(X)
+    matrix = columns.encode(X)
+    assert columns.decode(matrix)["wide"].tolist() == values
+    assert np.isfinite(columns.features(matrix, np.arange(len(X)), np.zeros(len(X)))).all()
+
+    chosen = st.lists(st.integers(0, len(X) - 1), min_size=len(weights), max_size=len(weights))
+    source, neighbour = data.draw(chosen), data.draw(chosen)
+    samples = Samples(np.array(source, np.int32), np.array(neighbour, np.int32), np.array(weights))
+    found = columns.decode(TableSpace(columns, matrix, 1).interpolate(samples))["wide"].tolist()
+    for value, first, last, weight in zip(
+        found, [values[i] for i in source], [values[i] for i in neighbour], weights, strict=True
+    ):
+        step = Fraction(weight) * (last - first)
+        nearest = math.ceil(abs(step) - Fraction(1, 2))  # A tie goes to the source.
+        assert value == first + (nearest if step > 0 else -nearest)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_arrays_of_64_bits_come_back_exactly(dtype):
+    X = np.array([[2**62 + 1, 3], [2**62 + 3, 2**61 + 7], [2**62 + 8, 5]]).astype(dtype)
+    columns = Columns(X)
+    matrix = columns.encode(X)
+    decoded = columns.decode(matrix)
+    assert decoded.dtype == dtype
+    assert_array_equal(decoded, X)
+    samples = Samples(np.zeros(5, np.int32), np.ones(5, np.int32), WEIGHTS)
+    rows = columns.decode(TableSpace(columns, matrix, 1).interpolate(samples))
+    assert_array_equal(rows[:, 0].astype(object) - 2**62, [1, 1, 2, 2, 3])
+
+
+def test_distances_do_not_depend_on_where_whole_numbers_begin():
+    X = table().assign(n=np.random.default_rng(0).integers(0, 1000, 40))
+    far = X.assign(n=X["n"] + 2**62)
+    near, moved = (
+        columns.features(columns.encode(frame), np.arange(40), np.zeros(40))
+        for frame in (X, far)
+        for columns in (Columns(frame),)
+    )
+    assert_allclose(moved, near, atol=1e-9)
 
 
 def test_the_decoder_shows_tables_and_passes_them_on():
