@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from autosmote.utils.numbers import fault
+
 MISSING = ("zero", "mean_indicator")
 
 
@@ -58,6 +60,11 @@ class Encoder:
         -------
         Encoder
             This encoder, fitted.
+
+        Raises
+        ------
+        ValueError
+            If a column has infinite or huge values, which cannot be standardised.
         """
         present = [name for name in frame if frame[name].notna().any()]
         self._numeric = [name for name in present if not isinstance(frame[name].dtype, pd.CategoricalDtype)]
@@ -96,6 +103,11 @@ class Encoder:
         -------
         ndarray of float64, shape (len(frame), n_features), C-contiguous
             Finite in every entry.
+
+        Raises
+        ------
+        ValueError
+            See `fit`.
         """
         parts = [frame[self._marked].isna().to_numpy(dtype="float64")]
         if self._nominal:
@@ -105,7 +117,11 @@ class Encoder:
         return np.ascontiguousarray(np.hstack(parts), dtype="float64")
 
     def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
-        return frame[self._numeric].to_numpy(dtype="float64", na_value=np.nan)
+        numbers = frame[self._numeric].to_numpy(dtype="float64", na_value=np.nan)
+        for name, column in zip(self._numeric, numbers.T, strict=True):
+            if what := fault(column):
+                raise ValueError(f"column {name!r} has {what}; mend or remove them")
+        return numbers
 
     def _texts(self, frame: pd.DataFrame) -> np.ndarray:
         return frame[self._nominal].to_numpy(dtype=object)

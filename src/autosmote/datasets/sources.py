@@ -18,6 +18,7 @@ from urllib.parse import urlparse
 import numpy as np
 import pandas as pd
 
+from autosmote.utils.numbers import fault
 from autosmote.utils.storage import atomic_path, read_frame, read_json, write_frame, write_json
 
 logger = logging.getLogger(__name__)
@@ -252,8 +253,8 @@ def _features(frame: pd.DataFrame) -> pd.DataFrame:
         if values.isna().all():
             raise DatasetError(f"column {name!r} has no value at all; remove it")
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            if np.isinf(values).any():
-                raise DatasetError(f"column {name!r} has infinite values; mend or remove them")
+            if what := fault(values.to_numpy(np.float64, na_value=np.nan)):
+                raise DatasetError(f"column {name!r} has {what}; mend or remove them")
             columns[name] = values
         elif isinstance(values.dtype, pd.CategoricalDtype):
             # OpenML's nominal values are ordered only by their place in the file's header.

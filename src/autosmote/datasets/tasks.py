@@ -166,8 +166,8 @@ def make_task(
     Raises
     ------
     TaskError
-        If an argument is out of range, or if there are too few minority rows for the ratio or the split. The
-        split needs two for training and one for each other part.
+        If an argument is out of range, if a column has infinite or huge values, or if there are too few minority
+        rows for the ratio or the split. The split needs two for training and one for each other part.
     """
     try:
         _check(seed, undersample, fit_on, validation, test)
@@ -188,28 +188,30 @@ def make_task(
             parts = [tuple(kept) for kept, _ in sampled]
             unused += [dropped for _, dropped in sampled]
         _check_sizes([len(minority) for _, minority in parts], imbalance_ratio)
-    except TaskError as error:
+        train, validated, tested = (rng.permutation(np.concatenate(part)) for part in parts)
+        encoder = Encoder(missing).fit(dataset.frame if fit_on == "all" else dataset.frame.iloc[train])
+        X_train, X_validation, X_test = (
+            encoder.transform(dataset.frame.iloc[rows]) for rows in (train, validated, tested)
+        )
+        left_out = np.concatenate([np.empty(0, dtype=np.intp), *unused])
+        X_unused = np.empty((0, len(encoder.feature_names)))
+        if len(left_out):
+            X_unused = encoder.transform(dataset.frame.iloc[left_out])
+    except ValueError as error:
         raise TaskError(f"data set {dataset.name!r}: {error}") from error
-    train, validated, tested = (rng.permutation(np.concatenate(part)) for part in parts)
-    encoder = Encoder(missing).fit(dataset.frame if fit_on == "all" else dataset.frame.iloc[train])
-    left_out = np.concatenate([np.empty(0, dtype=np.intp), *unused])
     return Task(
         dataset=dataset.name,
         imbalance_ratio=int(imbalance_ratio or max(1, round(n_majority / n_minority))),
         seed=int(seed),
-        X_train=encoder.transform(dataset.frame.iloc[train]),
+        X_train=X_train,
         y_train=target[train],
-        X_validation=encoder.transform(dataset.frame.iloc[validated]),
+        X_validation=X_validation,
         y_validation=target[validated],
-        X_test=encoder.transform(dataset.frame.iloc[tested]),
+        X_test=X_test,
         y_test=target[tested],
         feature_names=encoder.feature_names,
         onehot=encoder.onehot,
-        X_unused=(
-            encoder.transform(dataset.frame.iloc[left_out])
-            if len(left_out)
-            else np.empty((0, len(encoder.feature_names)))
-        ),
+        X_unused=X_unused,
     )
 
 

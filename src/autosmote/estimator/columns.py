@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from autosmote.search.space import Samples, SearchSpace
+from autosmote.utils.numbers import fault
 
-_NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "complex")
+#: What an object column may hold. "empty" are missing values alone, which have an error of their own.
+_NOMINAL = ("string", "boolean", "empty")
 
 #: Up to here a double holds every whole number, every difference of two and its quarters.
 _EXACT = 2**50
@@ -52,8 +54,9 @@ class Columns:
     Raises
     ------
     ValueError
-        If a column's name is not unique, or a column has missing or infinite values, dates or other values
-        that are neither numbers nor nominal. The message names the columns.
+        If a column's name is not unique, or a column has missing, infinite or huge values, or such as are
+        neither numbers nor nominal: dates, times, lists, bytes, or text and numbers in one column. The
+        message names the columns.
     """
 
     def __init__(self, X: pd.DataFrame | NDArray) -> None:
@@ -228,34 +231,54 @@ class Columns:
             for nominal, dtype in zip(self.nominal, self._dtypes, strict=True)
         ]
         boxed = [
-            not known_ or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) in _NUMBERS)
+            not known_ or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) not in _NOMINAL)
             for known_, (_, column) in zip(known, frame.items(), strict=True)
         ]
-        problems = (
-            (
-                boxed,
-                "neither numbers nor categories",
-                "turn them into a numeric, category or text type, or leave them out",
-            ),
-            (
-                frame.isna().any().to_numpy(),
-                "missing values",
-                "impute them first, for instance with sklearn.impute.SimpleImputer in the pipeline",
-            ),
-            (
-                [
-                    types.is_float_dtype(dtype) and bool(np.isinf(column.to_numpy(np.float64)).any())
-                    for dtype, (_, column) in zip(self._dtypes, frame.items(), strict=True)
-                ],
-                "infinite values",
-                "mend or remove them",
-            ),
+        _raise_for(
+            boxed,
+            self.names,
+            "neither numbers nor categories",
+            "turn them into a numeric, category or text type, or leave them out",
         )
-        for wrong, what, remedy in problems:
-            if any(wrong):
-                names = [name for name, bad in zip(self.names, wrong, strict=True) if bad]
-                verb = "has" if len(names) == 1 else "have"
-                raise ValueError(f"{_listed('column', names)} of X {verb} {what}; {remedy}")
+        _raise_for(
+            frame.isna().any().to_numpy(),
+            self.names,
+            "missing values",
+            "impute them first, for instance with sklearn.impute.SimpleImputer in the pipeline",
+        )
+        refuse_large(frame, self.names)
+
+
+def refuse_large(X: pd.DataFrame | NDArray, names: Sequence[Any] | None = None) -> None:
+    """Refuse numbers that no distance can be taken between.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray, shape (n_rows, n_columns)
+    names : sequence, optional
+        Of the columns, for the message. Default: as in `X`.
+
+    Raises
+    ------
+    ValueError
+        If there are infinite or huge values; the message names the columns.
+    """
+    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
+    floats = [types.is_float_dtype(_dense_dtype(dtype)) for dtype in frame.dtypes]
+    faults = [
+        fault(column.to_numpy(np.float64, na_value=np.nan)) if is_float else ""
+        for is_float, (_, column) in zip(floats, frame.items(), strict=True)
+    ]
+    for what in sorted(filter(None, set(faults))):
+        names = list(frame.columns) if names is None else names
+        _raise_for([found == what for found in faults], names, what, "mend or remove them")
+
+
+def _raise_for(wrong: Iterable[Any], names: Sequence[Any], what: str, remedy: str) -> None:
+    """Raise an error that names the columns that are wrong, if any are."""
+    if wrong := [name for name, bad in zip(names, wrong, strict=True) if bad]:
+        verb = "has" if len(wrong) == 1 else "have"
+        raise ValueError(f"{_listed('column', wrong)} of X {verb} {what}; {remedy}")
 
 
 def dense(X: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from autosmote.estimator.columns import Columns, Decoder, TableSpace, dense
+from autosmote.estimator.columns import Columns, Decoder, TableSpace, dense, refuse_large
 from autosmote.estimator.splits import make_splits
 from autosmote.search.reward import FAST_PREDICTORS, CrossValidatedReward, Scorer, ValidationReward
 from autosmote.search.space import Samples
@@ -55,7 +55,7 @@ class Problem:
     Raises
     ------
     ValueError
-        If a class has too few rows for `validation`.
+        If a class has too few rows for `validation`, or these rows have infinite or huge values.
     """
 
     def __init__(
@@ -75,6 +75,8 @@ class Problem:
         classes, counts = np.unique(y, return_counts=True)
         minority = classes[counts < counts.max()]
         splits = make_splits(validation, X, y, minority, seed)
+        for split in splits:
+            refuse_large(split.X_validation)  # They may be rows of their own.
         in_training = np.isin(np.arange(len(y)), np.concatenate([split.train for split in splits]))
         self.instances = np.flatnonzero(np.isin(y, minority) & in_training)
         matrix = columns.encode(X)

@@ -141,6 +141,8 @@ UNUSABLE = {
     "unlabelled rows": ("x,y\n1,a\n2,\n3,b\n4,?\n", {}, "missing in 2 rows .*data row 2"),
     "empty column": ("x,z,y\n1,,a\n2,NA,b\n3,?,b\n", {}, "column 'z' has no value at all"),
     "infinite": ("x,y\n1,a\ninf,b\n3,b\n", {}, "column 'x' has infinite values"),
+    "huge": ("x,y\n1,a\n1e155,b\n3,b\n", {}, r"column 'x' has values beyond 1e\+150"),
+    "largest": ("x,y\n1,a\n-1.7976931348623157e308,b\n,b\n", {}, r"column 'x' has values beyond 1e\+150"),
     "unnamed column": (",x,y\n0,1,a\n1,2,b\n2,3,b\n", {}, "column 1 of .* has no name"),
     "empty file": ("", {}, "is not comma-separated"),
     "long rows": ("x,y\n1,a,7\n2,b,8\n3,b,9\n", {}, "is not comma-separated"),

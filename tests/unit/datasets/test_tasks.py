@@ -210,6 +210,19 @@ def test_wrong_arguments(keys, message):
         make_task(numbered(100, 50), **{"imbalance_ratio": 5, "seed": 0} | keys)
 
 
+@pytest.mark.parametrize("fit_on", ["all", "train"])
+@pytest.mark.parametrize("value", [np.inf, -1e155, np.finfo(float).max])
+def test_values_that_cannot_be_scaled_are_refused_wherever_they_are(fit_on, value):
+    dataset = numbered(100, 50)
+    name = dataset.frame.columns[0]
+    for row in range(0, 100, 9):  # Of the majority, all of which is kept: in each of the parts.
+        frame = dataset.frame.astype({name: float})
+        frame.loc[row, name] = value
+        message = f"data set 'numbered': column '{name}' has .*(infinite|beyond 1e\\+150).*; mend or remove"
+        with pytest.raises(TaskError, match=message):
+            make_task(Dataset(frame, dataset.target, dataset.meta), 5, 0, fit_on=fit_on)
+
+
 def test_data_that_are_more_imbalanced_already():
     with pytest.raises(
         TaskError, match="'numbered'.* needs 20 minority rows .* there are 9.* at least 11 in"

@@ -682,6 +682,33 @@ def test_values_that_are_not_finite_are_refused(data, bad):
         make_sampler().fit_resample(pd.DataFrame(X, columns=list("abcd")), y)
 
 
+@pytest.mark.parametrize("bad", [1e155, -np.finfo(float).max])
+def test_huge_values_are_refused_in_all_rows(data, bad):
+    X, y = data
+    huge = X.copy()
+    huge[3, 1] = bad
+    names = list("abcd")
+    with pytest.raises(ValueError, match=r"column 1 of X has values beyond 1e\+150, .*; mend or remove them"):
+        make_sampler().fit_resample(huge, y)
+    for column_type in (float, "Float64", "double[pyarrow]"):
+        with pytest.raises(ValueError, match="column 'b' of X has values beyond"):
+            make_sampler().fit_resample(pd.DataFrame(huge, columns=names).astype(column_type), y)
+    with pytest.raises(ValueError, match="column 1 of X has values beyond"):
+        make_sampler(validation=(huge, y)).fit_resample(X, y)
+    with pytest.raises(ValueError, match="column 'b' of X has values beyond"):
+        make_sampler(validation=(pd.DataFrame(huge, columns=names), y)).fit_resample(
+            pd.DataFrame(X, columns=names), y
+        )
+
+
+@pytest.mark.parametrize("size", [1e150, 1e-100])
+def test_large_and_small_values_are_worked_on(data, size):
+    X, y = data
+    sampler = make_sampler(estimator=make_plain_pipeline(StandardScaler(), KNeighborsClassifier()))
+    resampled, _ = sampler.fit_resample(X / 10 * size, y)
+    assert sampler.n_synthetic_ and np.isfinite(resampled).all()
+
+
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 def test_missing_labels_are_counted(data, missing):
     X, y = data

@@ -1,11 +1,14 @@
 """Tables as numbers, and distances between rows of mixed columns."""
 
+import datetime
 import math
 import pickle
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,6 +196,12 @@ def test_the_decoder_shows_tables_and_passes_them_on():
         ({"x": np.nan}, "column 'x' of X has missing values; impute"),
         ({"colour": None, "x": None}, "columns 'x', 'colour' of X have missing values"),
         ({"y": np.inf}, "column 'y' of X has infinite values"),
+        ({"y": 1e155}, r"column 'y' of X has values beyond 1e\+150, .*; mend"),
+        ({"y": -np.finfo(float).max, "x": 1e200}, "columns 'x', 'y' of X have values beyond"),
+        ({"y": pd.Series([1e160] * 40, dtype="Float64")}, "column 'y' of X has values beyond"),
+        ({"y": pd.Series([1e160] * 40, dtype="double[pyarrow]")}, "column 'y' of X has values beyond"),
+        ({"y": pd.Series([1e160] * 40, dtype="Sparse[float]")}, "column 'y' of X has values beyond"),
+        ({"x": 1e200, "y": np.inf}, "column 'y' of X has infinite values"),
         ({"y": 1j}, "column 'y' of X has neither numbers nor categories"),
         ({"y": pd.Timestamp("2020-01-01")}, "column 'y' of X has neither numbers nor categories; turn them"),
         ({"y": pd.Series([1.5] * 40, dtype=object)}, "column 'y' of X has neither numbers nor categories"),
@@ -202,6 +211,67 @@ def test_the_decoder_shows_tables_and_passes_them_on():
 def test_columns_that_cannot_be_used_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         Columns(table().assign(**change))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)],
+        [datetime.datetime(2020, 1, 1), pd.Timestamp("2020-01-02")],
+        [datetime.time(1), datetime.time(2)],
+        [datetime.timedelta(1), datetime.timedelta(2)],
+        [pd.Period("2020"), pd.Period("2021")],
+        [pd.Interval(0, 1), pd.Interval(1, 2)],
+        [Decimal("1.5"), Decimal(2)],
+        ["a", 1],
+        ["a", 1.5],
+        ["a", True],
+        [True, 2],
+        ["a", b"a"],
+        [b"a", b"b"],
+        [[1], [2]],
+        [(1,), (2,)],
+        [{1}, {2}],
+        [{"a": 1}, {}],
+        [1, 2],
+        [2**70, 1],
+        [object(), "a"],
+    ],
+    ids=repr,
+)
+def test_object_columns_hold_text_or_truth_values(values):
+    column = pd.Series(values * 20, dtype=object)
+    with pytest.raises(ValueError, match="column 'mixed' of X has neither numbers nor categories; turn"):
+        Columns(table().assign(mixed=column))
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        pd.ArrowDtype(pa.date32()),
+        pd.ArrowDtype(pa.timestamp("us")),
+        pd.ArrowDtype(pa.decimal128(9, 2)),
+        pd.ArrowDtype(pa.binary()),
+        pd.ArrowDtype(pa.list_(pa.int64())),
+        "timedelta64[ns]",
+        "datetime64[ns, UTC]",
+        "period[D]",
+        "interval[float64]",
+        "complex128",
+    ],
+    ids=str,
+)
+def test_other_types_are_refused(dtype):
+    column = pd.Series([None] * 40, dtype=dtype)
+    with pytest.raises(ValueError, match="column 'other' of X has neither numbers nor categories; turn"):
+        Columns(table().assign(other=column))
+
+
+def test_object_columns_of_text_or_of_truth_values_are_nominal():
+    X = pd.DataFrame({"text": ["a", np.str_("b"), ""], "truth": [True, False, np.True_]}, dtype=object)
+    columns = Columns(X)
+    assert columns.nominal.all()
+    assert_frame_equal(columns.decode(columns.encode(X)), X)
 
 
 def test_columns_of_one_name_are_refused():
