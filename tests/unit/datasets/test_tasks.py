@@ -215,10 +215,10 @@ def test_wrong_arguments(keys, message):
 def test_values_that_cannot_be_scaled_are_refused_wherever_they_are(fit_on, value):
     dataset = numbered(100, 50)
     name = dataset.frame.columns[0]
-    for row in range(0, 100, 9):  # Of the majority, all of which is kept: in each of the parts.
+    for row in np.flatnonzero(dataset.target == 0)[::9]:  # All of the majority is kept, in one of the parts.
         frame = dataset.frame.astype({name: float})
         frame.loc[row, name] = value
-        message = f"data set 'numbered': column '{name}' has .*(infinite|beyond 1e\\+150).*; mend or remove"
+        message = f"data set 'numbered': column '{name}' has .*(infinite|beyond).*; mend or remove"
         with pytest.raises(TaskError, match=message):
             make_task(Dataset(frame, dataset.target, dataset.meta), 5, 0, fit_on=fit_on)
 
