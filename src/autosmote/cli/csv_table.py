@@ -117,4 +117,4 @@ def with_encoding(classifier: ClassifierMixin) -> Pipeline:
             make_column_selector(dtype_include="category"),
         ),
     )
-    return make_pipeline(columns, classifier)
+    return make_pipeline(columns.set_output(transform="default"), classifier)

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from autosmote.utils.numbers import fault
+from autosmote.utils.sklearn_settings import own_settings
 
 MISSING = ("zero", "mean_indicator")
 
@@ -48,6 +49,7 @@ class Encoder:
             raise ValueError(f"unknown value {missing!r} of `missing`; known: {', '.join(MISSING)}")
         self.missing = missing
 
+    @own_settings()
     def fit(self, frame: pd.DataFrame) -> Self:
         """Learn means, standard deviations and categories.
 
@@ -91,6 +93,7 @@ class Encoder:
         self.onehot = np.arange(len(self.feature_names)) >= len(self._numeric)
         return self
 
+    @own_settings()
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """Encode rows.
 

@@ -166,8 +166,9 @@ def make_task(
     Raises
     ------
     TaskError
-        If an argument is out of range, if a column has infinite or huge values, or if there are too few minority
-        rows for the ratio or the split. The split needs two for training and one for each other part.
+        If an argument is out of range, if a column has infinite or huge values, or if there are too few
+        minority rows for the ratio or the split. The split needs two for training and one for each other
+        part.
     """
     try:
         _check(seed, undersample, fit_on, validation, test)

@@ -14,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from autosmote.search.space import Samples, SearchSpace
 from autosmote.utils.numbers import fault
+from autosmote.utils.sklearn_settings import own_settings
 
 #: What an object column may hold. "empty" are missing values alone, which have an error of their own.
 _NOMINAL = ("string", "boolean", "empty")
@@ -173,6 +174,7 @@ class Columns:
         """
         return matrix[:, : len(self.names)][:, self.nominal]
 
+    @own_settings()
     def features(
         self, X: NDArray[np.float64], instances: NDArray[np.intp], labels: NDArray
     ) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from autosmote.estimator.columns import Columns
 from autosmote.figures.style import COLOURS
+from autosmote.utils.sklearn_settings import own_settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +46,7 @@ class Plane:
     n_rows : int
     """
 
+    @own_settings()
     def __init__(
         self, columns: Columns, X: NDArray[np.float64], synthetic: NDArray[np.float64], labels: NDArray
     ) -> None:

@@ -18,6 +18,7 @@ from autosmote.estimator.columns import Columns, Decoder, TableSpace, dense, ref
 from autosmote.estimator.splits import make_splits
 from autosmote.search.reward import FAST_PREDICTORS, CrossValidatedReward, Scorer, ValidationReward
 from autosmote.search.space import Samples
+from autosmote.utils.sklearn_settings import own_settings
 
 NO_SAMPLES = Samples(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
 """No resampling, as the outcome of a search."""
@@ -146,6 +147,7 @@ class Problem:
         ]
         return float(np.mean(scores))
 
+    @own_settings()
     def _smote(self, y_train: NDArray, in_training: NDArray[np.bool_], rng: np.random.Generator) -> Samples:
         parts = []
         classes, counts = np.unique(y_train, return_counts=True)
@@ -170,7 +172,8 @@ def _default_estimator(columns: Columns, seed: int) -> ClassifierMixin:
     if not columns.nominal.any() or not columns.is_frame:
         return tree
     onehot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    return make_pipeline(make_column_transformer((onehot, columns.nominal), remainder="passthrough"), tree)
+    encoded = make_column_transformer((onehot, columns.nominal), remainder="passthrough")
+    return make_pipeline(encoded.set_output(transform="default"), tree)
 
 
 def _predicts_fast(estimator: ClassifierMixin, matrix: NDArray[np.float64]) -> bool:

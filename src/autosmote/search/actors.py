@@ -24,6 +24,7 @@ from typing import IO, Any, Literal, NamedTuple, Protocol
 import cloudpickle
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context, get_config
 from threadpoolctl import threadpool_limits
 
 from autosmote.search.rollout import Actor, Episode, Weights, episode_rng
@@ -117,7 +118,8 @@ class JobProcesses:
         self._messages: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._closing = False
         self._descriptors = descriptors
-        setup = cloudpickle.dumps(worker)
+        # The classifier runs here and there as the caller has set for scikit-learn.
+        setup = cloudpickle.dumps((worker, get_config()))
         self._processes: list[subprocess.Popen[bytes]] = []
         try:
             for _ in range(n_actors):
@@ -393,8 +395,8 @@ def main() -> None:
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     try:
-        with threadpool_limits(1):
-            worker = request()
+        worker, config = request()
+        with threadpool_limits(1), config_context(**config):
             reply("ready", None)
             while True:
                 number, job = request()

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from autosmote.utils.sklearn_settings import own_settings
+
 #: The interpolation weights of Section 3.2.
 WEIGHTS: NDArray[np.float64] = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 
@@ -98,6 +100,7 @@ class SearchSpace:
         If a class has fewer than two rows: nothing could be interpolated.
     """
 
+    @own_settings()
     def __init__(
         self,
         X: NDArray[np.float64],

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +106,13 @@ def test_unsigned_and_integer_columns_do_not_wrap_around():
 def test_unknown_treatment_of_missing_values():
     with pytest.raises(ValueError, match="'median' of `missing`; known: zero, mean_indicator"):
         Encoder("median")
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_what_is_set_for_all_of_scikit_learn_changes_nothing(output):
+    frame = pd.DataFrame({"x": [1.0, 2.0, 4.0], "colour": pd.Categorical(["red", "blue", "red"])})
+    expected = Encoder().fit(frame).transform(frame)
+    with sklearn.config_context(transform_output=output):
+        found = Encoder().fit(frame).transform(frame)
+    assert type(found) is np.ndarray
+    np.testing.assert_array_equal(found, expected)

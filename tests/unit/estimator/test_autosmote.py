@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from imblearn.pipeline import make_pipeline
 from imblearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -396,6 +397,51 @@ def test_whole_numbers_that_doubles_cannot_hold_are_kept(data, dtype):
     # What the classifier is given without resampling are given rows, to train on and to score on.
     assert set(seen[0]) | set(seen[1]) == set(ids.tolist())
     assert sampler.plot_samples(Figure().subplots()).collections
+
+
+def test_what_is_set_for_all_of_scikit_learn_changes_no_sample():
+    X, y = mixed()
+    numbers = X[["float", "half", "whole"]]
+
+    def samples(estimator, table):
+        sampler = make_sampler(estimator=estimator)
+        resampled, _ = sampler.fit_resample(table, y)
+        assert sampler.n_synthetic_
+        assert np.isfinite(sampler._plane.points).all()
+        return resampled, sampler.history_
+
+    estimators = (None, X), (KNeighborsClassifier(), numbers.to_numpy())
+    expected = [samples(*each) for each in estimators]
+    for setting in (
+        {"transform_output": "pandas"},
+        {"transform_output": "polars"},  # Which need not be installed.
+        {"assume_finite": True, "working_memory": 1, "pairwise_dist_chunk_size": 1},
+        {"enable_cython_pairwise_dist": False, "skip_parameter_validation": True},
+        {"enable_metadata_routing": True},
+    ):
+        with sklearn.config_context(**setting):
+            for each, (resampled, history) in zip(estimators, expected, strict=True):
+                found = samples(*each)
+                pd.testing.assert_frame_equal(pd.DataFrame(found[0]), pd.DataFrame(resampled))
+                assert found[1].equals(history)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_classifier_runs_as_its_user_has_set(jobs):
+    X, y = mixed()
+
+    class NeedsNames(KNeighborsClassifier):
+        def fit(self, X, y):
+            return super().fit(X[["float", "whole"]], y)
+
+        def predict(self, X):
+            return super().predict(X[["float", "whole"]])
+
+    pipeline = make_plain_pipeline(StandardScaler(), NeedsNames())
+    with sklearn.config_context(transform_output="pandas"):
+        sampler = make_sampler(estimator=pipeline, n_jobs=jobs)
+        sampler.fit_resample(X[["float", "half", "whole"]], y)
+    assert sampler.n_synthetic_
 
 
 def test_an_estimator_that_does_not_encode_gets_a_hint():
