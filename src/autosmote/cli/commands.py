@@ -53,10 +53,25 @@ def _user_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        message = " ".join(str(error).split())
+        message = " ".join(str(error).split()) or "out of memory"
         if len(message) > _LONGEST_MESSAGE:
             message = message[: _LONGEST_MESSAGE - 3] + "..."
         raise click.ClickException(message) from error
+
+
+@contextmanager
+def _actor_errors() -> Iterator[None]:
+    """Tell what the named classifier refuses in another process as it is told of this one."""
+    from autosmote.cli.codes import RefusedError
+    from autosmote.search.actors import ActorError
+
+    try:
+        yield
+    except ActorError as error:
+        _, refused, message = str(error).rpartition(f"{RefusedError.__name__}: ")
+        if not refused:
+            raise
+        raise RefusedError(message) from error
 
 
 @click.group(
@@ -108,6 +123,11 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
     help=f"What to maximise: {', '.join(names.METRICS)}, or a scorer of scikit-learn.",
 )
 @click.option(
+    "--positive",
+    metavar="CLASS",
+    help="Of two classes, the one that scorers such as f1 look at. Default: the smaller.",
+)
+@click.option(
     "--iterations",
     default=300,
     show_default=True,
@@ -138,6 +158,7 @@ def resample(
     out: Path,
     estimator: str,
     scoring: str,
+    positive: str | None,
     iterations: int,
     max_seconds: float | None,
     max_samples: int | None,
@@ -157,8 +178,11 @@ def resample(
     number is the median of its column. In other columns a missing value is a value like another. The given
     rows keep their gaps.
     """
-    with _user_errors(ValueError, OSError):
+    with _user_errors(ValueError, OSError, MemoryError):
+        from autosmote.cli.codes import CodedClassifier, CodedScorer, Codes
         from autosmote.cli.csv_table import CsvTable, with_encoding
+        from autosmote.cli.streams import noise_apart
+        from autosmote.estimator.autosmote import find_scorer
         from autosmote.utils.storage import atomic_path
 
         _check_out(out)
@@ -167,9 +191,12 @@ def resample(
         table = CsvTable(data, target, ignore)
         if table.labels.value_counts().nunique() == 1:
             raise ValueError(f"all classes of {target!r} have the same size; there is nothing to over-sample")
+        codes = Codes(table.labels, positive)
+        with noise_apart(quiet):
+            classifier = _make_estimator(estimator, seed)
         sampler = autosmote.AutoSMOTE(
-            with_encoding(_make_estimator(estimator, seed)),
-            scoring=scoring,
+            CodedClassifier(with_encoding(classifier), codes, estimator),
+            scoring=CodedScorer(find_scorer(scoring), codes, scoring, estimator),
             n_iterations=iterations,
             max_seconds=max_seconds,
             max_samples=max_samples,
@@ -178,7 +205,7 @@ def resample(
             random_state=seed,
             verbose=_shows_progress(quiet),
         )
-        with warnings.catch_warnings():
+        with _actor_errors(), noise_apart(quiet), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "none of")  # The summary says so too.
             features, labels = sampler.fit_resample(table.features, table.labels)
         given = len(table.labels)
@@ -280,6 +307,7 @@ def compare(
     from autosmote.cli import comparison
     from autosmote.cli.comparison_plot import plot
     from autosmote.cli.csv_table import MIN_ROWS
+    from autosmote.cli.streams import noise_apart
     from autosmote.datasets.sources import fetch
     from autosmote.datasets.tasks import TaskError
     from autosmote.utils.errors import UnknownNameError
@@ -298,7 +326,7 @@ def compare(
         if len(dataset.target) < MIN_ROWS:
             raise ValueError(f"{data} has {len(dataset.target)} rows; at least {MIN_ROWS} are needed")
     # What else goes wrong is no mistake of the user.
-    with _user_errors(TaskError, UnknownNameError, OSError, ImportError):
+    with _user_errors(TaskError, UnknownNameError, OSError, ImportError, MemoryError):
         methods = methods or comparison.DEFAULT_METHODS
         total = splits * len({comparison.BASELINE, *methods})
         with tqdm(total=total, unit=" methods", disable=not _shows_progress(quiet)) as bar:
@@ -307,16 +335,17 @@ def compare(
                 bar.set_postfix_str(name, refresh=False)
                 bar.update()
 
-            scores = comparison.compare(
-                dataset,
-                methods,
-                classifier=estimator,
-                metric=metric,
-                seeds=range(seed, seed + splits),
-                iterations=iterations,
-                actors=jobs,
-                progress=progress,
-            )
+            with noise_apart(quiet):
+                scores = comparison.compare(
+                    dataset,
+                    methods,
+                    classifier=estimator,
+                    metric=metric,
+                    seeds=range(seed, seed + splits),
+                    iterations=iterations,
+                    actors=jobs,
+                    progress=progress,
+                )
         table = comparison.ranking(scores)
         with atomic_path(out.with_name(f"{out.name}.csv")) as path:
             scores.to_csv(path, index=False)
@@ -392,6 +421,8 @@ def samplers(as_json: bool) -> None:
 
 def _make_estimator(name: str, seed: int) -> Any:
     """A base classifier of the study by its name, or any classifier by its module and class."""
+    from sklearn.base import is_classifier
+
     from autosmote.evaluation.classifiers import CLASSIFIERS
     from autosmote.utils.errors import UnknownNameError
 
@@ -402,9 +433,9 @@ def _make_estimator(name: str, seed: int) -> Any:
         raise UnknownNameError("estimator", name, CLASSIFIERS)
     try:
         estimator = getattr(importlib.import_module(module), class_name)()
-    except (ImportError, AttributeError, TypeError) as error:
+    except Exception as error:  # It is the user's choice what is imported.
         raise ValueError(f"--estimator {name} cannot be made: {error}") from error
-    if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
+    if not (hasattr(estimator, "fit") and is_classifier(estimator)):
         raise ValueError(f"--estimator {name} is no classifier of scikit-learn's kind")
     if "random_state" in estimator.get_params():
         estimator.set_params(random_state=seed)

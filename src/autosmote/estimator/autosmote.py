@@ -34,7 +34,6 @@ from autosmote.search.reward import Scorer
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples
 from autosmote.utils.errors import UnknownNameError
-from autosmote.utils.names import SCORERS
 from autosmote.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -51,6 +50,22 @@ _SMOTE_DRAWS = 5
 
 #: Iterations of a search that only time ends, or a callback.
 _ENDLESS = 10**9
+
+
+def find_scorer(scoring: str | Callable[..., float]) -> Scorer:
+    """Return a scorer by its name, scikit-learn's or this package's, or a callable as it is.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no scorer of this name.
+    """
+    if not isinstance(scoring, str):
+        return get_scorer(scoring)
+    name = SCORERS.get(scoring, scoring)
+    if name not in get_scorer_names():
+        raise UnknownNameError("scoring", scoring, [*SCORERS, *get_scorer_names()])
+    return get_scorer(name)
 
 
 class AutoSMOTE(BaseSampler):
@@ -330,7 +345,7 @@ class AutoSMOTE(BaseSampler):
     def _fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
         if self.n_iterations is None and self.max_seconds is None:
             raise ValueError("n_iterations=None needs max_seconds: otherwise the search would not end")
-        scorer = _scorer(self.scoring)
+        scorer = find_scorer(self.scoring)
         columns = Columns(X)
         classes, counts = np.unique(y, return_counts=True)
         minority = classes[counts < counts.max()]
@@ -381,6 +396,14 @@ class AutoSMOTE(BaseSampler):
         try:
             self.baseline_score_ = problem.reward(NO_SAMPLES)
         except ValueError as error:
+            if "pos_label" in str(error):
+                rarest = min(self.class_counts_, key=lambda label: self.class_counts_[label])
+                raise ValueError(
+                    f"scoring={self.scoring!r} scores one class, by default the class 1, and y has the "
+                    f"classes {list(self.class_counts_)}; pass labels 0 and 1, or a scorer that names the "
+                    "class, such as sklearn.metrics.make_scorer(sklearn.metrics.f1_score, "
+                    f"pos_label={rarest!r})"
+                ) from error
             if columns.is_frame and columns.nominal.any():
                 nominal = [name for name, is_so in zip(columns.names, columns.nominal, strict=True) if is_so]
                 error.add_note(f"The estimator has to encode the nominal columns of X itself: {nominal}")
@@ -443,15 +466,6 @@ class AutoSMOTE(BaseSampler):
 
         with progress:
             yield on_iteration
-
-
-def _scorer(scoring: str | Callable[..., float]) -> Scorer:
-    if not isinstance(scoring, str):
-        return get_scorer(scoring)
-    name = SCORERS.get(scoring, scoring)
-    if name not in get_scorer_names():
-        raise UnknownNameError("scoring", scoring, [*SCORERS, *get_scorer_names()])
-    return get_scorer(name)
 
 
 def _device(name: str) -> str:

@@ -181,10 +181,10 @@ def _global_generator(seed: int) -> Iterator[None]:
 
 
 def _build(name: str, training: Training, seed: int) -> Resample:
-    # It logs thousands of lines, on level INFO and above.
-    logging.getLogger("smote_variants").setLevel(logging.CRITICAL)
     with _global_generator(seed):  # The package seeds it when it is imported.
         sampler_class = _sampler_class(name)
+    # It writes thousands of lines, on level INFO and above, and asks for them when it is imported.
+    logging.getLogger("smote_variants").setLevel(logging.CRITICAL)
     n_minority = int(training.y.sum())
     n_majority = len(training.y) - n_minority
 

@@ -13,10 +13,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from pandas.testing import assert_frame_equal
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import train_test_split
 
 import autosmote
 from autosmote.cli.commands import main
-from autosmote.cli.csv_table import CsvTable
+from autosmote.cli.csv_table import CsvTable, with_encoding
 from autosmote.samplers import registry
 from autosmote.study import strategies
 
@@ -146,6 +149,127 @@ def test_any_classifier_can_be_named(two_classes, tmp_path):
     assert sum(json.loads(result.stdout)["synthetic"].values()) <= 9
 
 
+@pytest.fixture
+def picky(tmp_path, monkeypatch):
+    """A module with a classifier that takes codes only and says much, as gradient boosters do."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "picky.py").write_text(
+        "import os, sys\n"
+        "import numpy as np\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "class Picky(LogisticRegression):\n"
+        "    def fit(self, X, y):\n"
+        "        print('noise of Python')\n"
+        "        os.write(1, b'noise of compiled code\\n')\n"
+        "        os.write(2, b'noise of errors\\n')\n"
+        "        if np.asarray(y).dtype.kind != 'i' or set(y) != set(range(max(y) + 1)):\n"
+        "            raise RuntimeError(f'classes {sorted(set(y))}')\n"
+        "        return super().fit(X, y)\n"
+        "class Broken(LogisticRegression):\n"
+        "    def fit(self, X, y):\n"
+        "        raise RuntimeError('broken')\n"
+        "class BrokenInActors(LogisticRegression):\n"
+        "    def fit(self, X, y):\n"
+        "        if '-c' in sys.argv[:1]:\n"
+        "            raise RuntimeError('broken there')\n"
+        "        return super().fit(X, y)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path / "modules"))
+    return "picky.Picky"
+
+
+SCORERS = ["f1", "precision", "recall", "jaccard", "average_precision", "neg_brier_score", "roc_auc"]
+
+
+@pytest.mark.parametrize("labels", [("no", "yes"), ("0", "1"), ("1", "0"), ("1.0", "2.0"), ("-1", "01")])
+def test_scorers_of_a_positive_class_look_at_the_smaller_one(tmp_path, labels, monkeypatch):
+    table = mixed()
+    minority = (table["class"] != "ok").to_numpy()
+    path, out = tmp_path / "labels.csv", tmp_path / "out.csv"
+    table.assign(**{"class": np.where(minority, labels[1], labels[0])}).to_csv(path, index=False)
+    base = [
+        "resample",
+        path,
+        "--target",
+        "class",
+        "--ignore",
+        "id",
+        "--iterations",
+        2,
+        "--out",
+        out,
+        "--json",
+    ]
+    base += ["--estimator", "sklearn.linear_model.LogisticRegression"]
+    features = CsvTable(path, "class", ["id"]).features
+    seed = np.random.RandomState(0).randint(np.iinfo(np.int32).max)
+    named = read(path)["class"]
+    train, held = train_test_split(np.arange(160), test_size=0.25, stratify=named, random_state=seed)
+    model = with_encoding(LogisticRegression(random_state=0))
+    for scoring in SCORERS:
+        result = run(*base, "--scoring", scoring)
+        assert result.exit_code == 0, result.output
+        report = json.loads(result.stdout)
+        assert report["scoring"] == scoring
+        assert set(report["rows"]) == set(labels)
+        model.fit(features.iloc[train], minority[train])
+        expected = get_scorer(scoring)(model, features.iloc[held], minority[held])
+        assert report["validation_scores"]["no_resampling"] == pytest.approx(expected)
+        written = read(out)
+        assert_frame_equal(written[:160], read(path))
+        assert set(written["class"][160:]) <= {labels[1]}
+
+
+def test_another_class_can_be_the_positive_one(two_classes, data, tmp_path):
+    base = ["resample", two_classes, "--target", "class", "--iterations", 2, "--out", tmp_path / "out.csv"]
+    base += ["--estimator", "tree", "--scoring", "recall", "--json"]
+    recalls = [
+        json.loads(run(*base, *more).stdout)["validation_scores"]["no_resampling"]
+        for more in ([], ["--positive", "yes"], ["--positive", "no"])
+    ]
+    assert recalls[0] == recalls[1] != recalls[2]
+    assert "'maybe' is no class; known: 'no', 'yes'" in refused(*base, "--positive", "maybe")
+    base[1] = data
+    assert "one of two, and there are 3: 'ok', 'late', '01'" in refused(*base, "--positive", "01")
+
+
+@pytest.mark.parametrize("file", ["data", "two_classes"])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_classifier_gets_codes_and_what_it_prints_is_kept_apart(
+    file, quiet, request, tmp_path, picky, capfd
+):
+    path = request.getfixturevalue(file)
+    arguments = ["resample", path, "--target", "class", "--estimator", picky, "--iterations", 3, "--json"]
+    result = run(*arguments, "--out", tmp_path / "out.csv", *(["--quiet"] if quiet else []))
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["iterations"] == 3
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert ("noise of compiled code" in printed.err) == ("noise of errors" in printed.err) == (not quiet)
+    assert ("noise of Python" in result.stderr) == (not quiet)
+    assert set(read(tmp_path / "out.csv")["class"]) == set(read(path)["class"])
+
+
+def test_processes_of_a_search_are_kept_apart_too(two_classes, tmp_path, picky, capfd):
+    arguments = ["resample", two_classes, "--target", "class", "--iterations", 3, "--jobs", 2, "--quiet"]
+    result = run(*arguments, "--estimator", picky, "--out", tmp_path / "out.csv", "--json")
+    assert json.loads(result.stdout)["iterations"] == 3
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_packages_that_log_or_warn_are_quiet_where_asked(two_classes, tmp_path, capfd, command):
+    pytest.importorskip("smote_variants")
+    arguments = [command, two_classes, "--target", "class", "--out", tmp_path / "out", "--iterations", 1]
+    if command == "compare":
+        arguments += ["--splits", 1, "--sampler", "smote_variants.SMOTE", "--sampler", "smote_variants.SOMO"]
+    result = run(*arguments, "--quiet", "--json")
+    assert result.exit_code == 0, result.output
+    assert not result.stderr
+    json.loads(result.stdout)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_missing_numbers_become_medians_and_missing_words_a_value(data):
     table = CsvTable(data, "class", ["id"])
     given = read(data)
@@ -207,6 +331,16 @@ def test_a_file_that_is_not_there(tmp_path, command):
     [
         (["--scoring", "f1_makro"], "unknown scoring 'f1_makro'; did you mean 'f1_macro'"),
         (["--scoring", "roc_auc"], "multi_class must be in"),
+        (["--scoring", "f1"], "--scoring f1 cannot be used here with --estimator tree: Target is multiclass"),
+        (["--scoring", "neg_log_loss", "--estimator", "svm"], "--scoring neg_log_loss cannot be used here"),
+        (["--estimator", "picky.Broken"], "--estimator picky.Broken cannot be fitted: broken"),
+        (
+            ["--estimator", "picky.BrokenInActors", "--jobs", "2"],
+            "--estimator picky.BrokenInActors cannot be fitted: broken there",
+        ),
+        (["--estimator", "sklearn.linear_model.LinearRegression"], "LinearRegression is no classifier"),
+        (["--estimator", "sklearn.cluster.KMeans"], "sklearn.cluster.KMeans is no classifier"),
+        (["--estimator", "..tree"], "--estimator ..tree cannot be made"),
         (["--estimator", "knm"], "unknown estimator 'knm'; did you mean 'knn'"),
         (["--estimator", "sklearn.tree.DecisionBush"], "sklearn.tree.DecisionBush cannot be made"),
         (["--estimator", "pathlib.Path"], "pathlib.Path is no classifier"),
@@ -218,7 +352,7 @@ def test_a_file_that_is_not_there(tmp_path, command):
         (["--nonsense"], "No such option"),
     ],
 )
-def test_arguments_that_cannot_be_used_cost_one_line(data, tmp_path, arguments, message):
+def test_arguments_that_cannot_be_used_cost_one_line(data, tmp_path, picky, arguments, message):
     out = tmp_path / "out.csv"
     assert message in refused("resample", data, "--target", "class", "--out", out, *arguments)
     assert not out.exists()

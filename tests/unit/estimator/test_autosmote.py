@@ -24,7 +24,7 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     PredefinedSplit,
@@ -841,6 +841,19 @@ def test_a_classifier_that_needs_more_rows_gets_them(data):
     assert np.isnan(sampler.baseline_score_)
     assert sampler.n_synthetic_ > 0
     assert "no resampling   none" in sampler.summary()
+
+
+@pytest.mark.parametrize("scoring", ["f1", "precision", "average_precision", "neg_brier_score"])
+def test_a_scorer_that_does_not_know_the_class_gets_a_hint(data, scoring):
+    X, y = data
+    labels = np.where(y, "sick", "well")
+    with pytest.raises(
+        ValueError, match=rf"scoring='{scoring}' .* classes \['sick', 'well'\]; pass labels"
+    ) as error:
+        make_sampler(scoring=scoring).fit_resample(X, labels)
+    assert "make_scorer(sklearn.metrics.f1_score, pos_label='sick')" in str(error.value)
+    make_sampler(scoring=make_scorer(f1_score, pos_label="sick")).fit_resample(X, labels)
+    make_sampler(scoring=scoring).fit_resample(X, y)
 
 
 def test_an_unknown_scorer_is_named(data):
