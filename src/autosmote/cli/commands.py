@@ -53,10 +53,18 @@ def _user_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        message = " ".join(str(error).split()) or "out of memory"
+        message = _in_options(" ".join(str(error).split()) or "out of memory")
         if len(message) > _LONGEST_MESSAGE:
             message = message[: _LONGEST_MESSAGE - 3] + "..."
         raise click.ClickException(message) from error
+
+
+def _in_options(message: str) -> str:
+    """Call what the library knows by a key, such as `target`, by the option of the command."""
+    for parameter in click.get_current_context().command.params:
+        if isinstance(parameter, click.Option):
+            message = message.replace(f"`{parameter.name}`", parameter.opts[0])
+    return message
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from autosmote.datasets.sources import DatasetError, read_csv
+from autosmote.datasets.sources import DatasetError, read_csv, read_text, whole_numbers
 
 MIN_ROWS = 20
 """Fewest rows that are worked on: a quarter of fewer says nothing about a classifier."""
@@ -21,9 +22,9 @@ MIN_ROWS = 20
 class CsvTable:
     """A CSV file with labels, as text and as columns without missing values.
 
-    A missing number is the median of its column, rounded where all its values are whole. A nominal value is
-    the text that stands in the file, so a missing one is a value of its own. Only synthetic rows are made of
-    these: the given rows stay as they are.
+    A missing number is the median of its column, rounded where all its values are whole, as in ``56`` or
+    ``56.0``. A nominal value is the text that stands in the file, so a missing one is a value of its own.
+    Only synthetic rows are made of these: the given rows stay as they are.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class CsvTable:
         features = features.drop(columns=list(ignore))
         if features.shape[1] == 0:
             raise DatasetError("there is no column besides the target and those that are ignored")
-        self.text = pd.read_csv(path, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig")
+        self.text = read_text(path)
         self.features = pd.DataFrame({name: self._complete(features[name]) for name in features})
 
     def with_rows(self, features: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
@@ -78,11 +79,11 @@ class CsvTable:
         Returns
         -------
         DataFrame of str
-            Numbers have up to 12 significant digits.
+            Whole numbers have all their digits, others up to 15 significant ones.
         """
         added = pd.DataFrame("", index=range(len(features)), columns=self.text.columns)
         for name, column in features.items():
-            digits = ".12g" if column.dtype.kind == "f" else ""
+            digits = ".15g" if column.dtype.kind == "f" else ""
             added[name] = [format(value, digits) for value in column]
         added[self.target] = list(labels)
         return pd.concat([self.text, added], ignore_index=True)
@@ -91,11 +92,15 @@ class CsvTable:
         text = self.text[str(column.name)]
         if isinstance(column.dtype, pd.CategoricalDtype):
             return text.astype("category")
-        present = column.notna()
-        column = column.astype(np.float64).fillna(column.median())
-        # Whole numbers with gaps are read as floats.
-        whole = text[present].str.fullmatch(r"\s*[+-]?\d{1,15}\s*").all()
-        return column.round().astype(np.int64) if whole else column
+        numbers = whole_numbers(column, text)
+        limits = np.iinfo(np.int64)
+        if numbers is None or not limits.min <= min(numbers) <= max(numbers) <= limits.max:
+            return column.astype(np.float64).fillna(column.median())
+        # Whole numbers with gaps are read as floats, which have fewer digits.
+        middle = sorted(numbers)[(len(numbers) - 1) // 2 : len(numbers) // 2 + 1]
+        values = np.full(len(column), round(Fraction(sum(middle), len(middle))), dtype=np.int64)
+        values[column.notna()] = numbers
+        return pd.Series(values)
 
 
 def with_encoding(classifier: ClassifierMixin) -> Pipeline:

@@ -11,12 +11,14 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
 import pandas as pd
+from pandas.io.common import get_handle  # type: ignore[import-not-found]
 
 from autosmote.utils.numbers import fault
 from autosmote.utils.storage import atomic_path, read_frame, read_json, write_frame, write_json
@@ -94,10 +96,11 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
         - ``openml``: ``id`` (int); optionally ``version``, ``target`` (default: OpenML's) and ``md5`` (of the
           ARFF file).
         - ``csv``: ``target``, and ``path`` or ``url``; ``sha256`` (optional for a path). The file is
-          comma-separated UTF-8 with a header. Text columns are categorical. Missing values are empty fields,
-          ``?`` and whatever else pandas reads as missing.
-          ``offline`` names a generated data set to use if the host of the URL cannot be reached.
-        - ``generated``: ``name`` of a data set that is drawn, always in the same way: two_clusters.
+          comma-separated UTF-8 with a header. Text columns are categorical, and so are codes: whole numbers
+          of which one begins with a zero, or is too large for 64 bits. Empty fields, ``?`` and what pandas
+          reads as missing are missing values; a label is missing only where its field is empty or ``?``.
+          ``offline`` names a generated data set to take where the host of the URL cannot be reached.
+        - ``generated``: ``name`` of a data set that is drawn, always the same: two_clusters.
         - ``sklearn``: ``name`` of a data set bundled with scikit-learn: breast_cancer, digits, iris or wine.
           Labels are the names that scikit-learn gives to the classes.
 
@@ -157,6 +160,8 @@ def read_csv(path: str | os.PathLike[str], target: str) -> tuple[pd.DataFrame, p
         label is missing.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise DatasetError(f"{path} is no regular file; save what it gives to one")
     if not path.is_file():
         raise DatasetError(f"there is no file {path}")
     table = _parse_csv({"target": target}, path, origin=str(path))
@@ -188,7 +193,8 @@ def _labels(table: _Table) -> pd.Series:
         raise DatasetError(f"the column name {duplicated[0]!r} occurs more than once; rename all but one")
     if table.target not in frame.columns:
         raise DatasetError(
-            f"there is no target column {table.target!r}; set `target` to one of: {', '.join(frame.columns)}"
+            f"there is no target column {table.target!r}; set `target` to one of: "
+            f"{', '.join(map(repr, frame.columns))}"
         )
     unlabelled = np.flatnonzero(frame[table.target].isna())
     if len(unlabelled):
@@ -313,6 +319,10 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
             "restore it, or correct `sha256` if the change is wanted"
         )
     try:
+        with get_handle(path, "rb", is_text=False, compression="infer") as handles:
+            for number, line in enumerate(handles.handle, start=1):
+                if b"\0" in line:  # pandas would cut the field there.
+                    raise ValueError(f"line {number} has a NUL byte")
         # pandas renames the second of two equal names, so the header is read as data.
         first = pd.read_csv(
             path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig"
@@ -327,21 +337,80 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
                 names=range(len(header)),
                 index_col=False,
                 na_values=["?"],
-                # Labels stay as they are written: 01 is not 1.
-                dtype={
-                    position: str for position, column in enumerate(header) if column == str(spec["target"])
-                },
                 encoding="utf-8-sig",
                 low_memory=False,
             )
+        text = read_text(path)
     except (OSError, EOFError, ValueError, pd.errors.ParserWarning) as error:
         raise DatasetError(f"{origin} is not comma-separated UTF-8 text ({error})") from error
     if "" in header:
         raise DatasetError(
             f"column {header.index('') + 1} of {origin} has no name; name it, or remove it if it numbers rows"
         )
-    frame.columns = pd.Index(header, dtype=object)
+    frame.columns = text.columns = pd.Index(header, dtype=object)
+    for position, name in enumerate(header):
+        written = text.iloc[:, position]
+        if name == str(spec["target"]):
+            # Labels stay as they are written: 01 is not 1, and a class may be called None.
+            frame.isetitem(position, written.mask(written.isin(["", "?"])).to_numpy())
+        elif _are_codes(frame.iloc[:, position], written):
+            frame.isetitem(position, written.where(frame.iloc[:, position].notna()).to_numpy())
     return _Table(frame, str(spec["target"]), origin, f"sha256:{checksum}")
+
+
+def read_text(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read the fields of a CSV file as they are written.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    DataFrame of str
+    """
+    return pd.read_csv(path, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig")
+
+
+def whole_numbers(values: pd.Series, text: pd.Series) -> list[int] | None:
+    """Return the exact values of a column of whole numbers, however they are written.
+
+    Parameters
+    ----------
+    values : Series
+        As pandas reads them; beyond 2**53, and where some are missing, with less digits than were given.
+    text : Series of str
+        As they are written: ``56``, ``56.0`` or ``5.6e1``.
+
+    Returns
+    -------
+    list of int or None
+        Of the values that are not missing. None if one has a fraction, or the column is none of numbers.
+    """
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return None
+    present = values.notna()
+    if not (np.isfinite(values[present]) & (values[present] % 1 == 0)).all():
+        return None
+    exact = [Decimal(field.strip()) for field in text[present]]
+    if any(number != number.to_integral_value() for number in exact):
+        return None
+    return [int(number) for number in exact]
+
+
+def _are_codes(values: pd.Series, text: pd.Series) -> bool:
+    """Whether a column of digits names things: synthetic numbers between two of them would name nothing."""
+    numbers = whole_numbers(values, text)
+    if numbers is None:
+        return False
+    if text.str.fullmatch(r"\s*0\d+\s*").any():
+        return True
+    digits = text[values.notna()].str.fullmatch(r"\s*[+-]?\d+\s*")
+    limits = np.iinfo(np.int64)
+    return any(
+        is_so and not limits.min <= number <= limits.max
+        for number, is_so in zip(numbers, digits, strict=True)
+    )
 
 
 def _generate(name: str) -> _Table:
@@ -506,7 +575,9 @@ def save_dataset(
     parquet_path, json_path : path-like
         The files to write.
     """
-    write_frame(dataset.frame.assign(**{dataset.meta["target"]: dataset.target}), parquet_path)
+    frame = dataset.frame.copy(deep=False)
+    frame[dataset.meta["target"]] = dataset.target
+    write_frame(frame, parquet_path)
     write_json(dataset.meta, json_path)
 
 

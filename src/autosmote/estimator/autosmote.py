@@ -34,6 +34,7 @@ from autosmote.search.reward import Scorer
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples
 from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.names import SCORERS
 from autosmote.utils.progress import Progress
 
 if TYPE_CHECKING:

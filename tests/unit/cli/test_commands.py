@@ -284,6 +284,60 @@ def test_missing_numbers_become_medians_and_missing_words_a_value(data):
     assert set(table.labels) == {"ok", "late", "01"}
 
 
+def test_whole_numbers_of_the_file_stay_whole_and_exact(tmp_path):
+    rng = np.random.default_rng(0)
+    table = mixed()
+    table["card"] = rng.integers(10**18, 9 * 10**18, len(table)).astype(str)
+    table["gaps"] = table["card"].where(rng.random(len(table)) < 0.8, "")
+    table["count"] = [f"{n}.0" if n else "" for n in rng.integers(0, 90, len(table))]
+    table["beyond"] = [f"{n}000" for n in table["card"]]
+    table["zip"] = [f"{n:05d}" for n in rng.integers(0, 99999, len(table))]
+    path, out = tmp_path / "data.csv", tmp_path / "out.csv"
+    table.to_csv(path, index=False)
+    result = run("resample", path, "--target", "class", "--ignore", "id", "--iterations", 6, "--out", out)
+    assert result.exit_code == 0, result.output
+    written = read(out)
+    assert_frame_equal(written[:160], table, check_dtype=False)
+    added = written[160:]
+    assert len(added)
+    for name in ("card", "gaps", "count"):
+        present = table[name][table[name] != ""]
+        given = [int(value.removesuffix(".0")) for value in present]
+        assert added[name].str.fullmatch(r"\d+").all()
+        assert added[name].map(int).between(min(given), max(given)).all()
+        assert name == "count" or not set(added[name]) <= set(present)
+    for name in ("beyond", "zip"):
+        assert set(added[name]) <= set(table[name])
+
+
+def test_the_median_of_whole_numbers_with_gaps_is_exact(tmp_path):
+    ids = [10**18 + 2 * i + 1 for i in range(20)]
+    path = tmp_path / "ids.csv"
+    lines = [f"{number},a" for number in ids] + [",b"] * 5
+    path.write_text("x,y\n" + "\n".join(lines) + "\n")
+    features = CsvTable(path, "y").features
+    assert features["x"].dtype == "int64"
+    assert features["x"].tolist() == [*ids, *[10**18 + 20] * 5]
+
+
+def test_numbers_have_the_digits_of_the_file(tmp_path):
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"x": ["123456789.012345"] * 30, "y": ["a"] * 20 + ["b"] * 10}).to_csv(path, index=False)
+    table = CsvTable(path, "y")
+    assert table.with_rows(table.features[:1], ["a"])["x"].iloc[-1] == "123456789.012345"
+
+
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_a_class_may_be_called_none(two_classes, tmp_path, command):
+    path = tmp_path / "none.csv"
+    path.write_text(two_classes.read_text().replace(",yes\n", ",None\n"))
+    more = ["--iterations", 1, "--out", tmp_path / "out", "--json"]
+    more += ["--splits", 1, "--sampler", "SMOTE"] if command == "compare" else []
+    result = run(command, path, "--target", "class", *more)
+    assert result.exit_code == 0, result.output
+    assert command == "compare" or json.loads(result.stdout)["rows"] == {"None": 50, "no": 110}
+
+
 def write(path, text):
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
@@ -297,7 +351,7 @@ BAD_FILES = {
     "empty": ("", "is not comma-separated UTF-8 text"),
     "header only": ("x,y\n", "no value at all|has: no label"),
     "binary": (bytes(range(256)) * 8, "is not comma-separated UTF-8 text"),
-    "missing target": ("x,z\n" + rows(30), "no target column 'y'; set `target` to one of: x, z"),
+    "missing target": ("x,z\n" + rows(30), "no target column 'y'; set --target to one of: 'x', 'z'"),
     "one class": ("x,y\n" + rows(30), "has one class, 'a'; two are needed|at least two classes"),
     "no value": ("x,w,y\n" + rows(20, "1,,a") + rows(10, "2,,b"), "column 'w' has no value at all"),
     "ten rows": ("x,y\n" + rows(6) + rows(4, "2,b"), "has 10 rows; at least 20 are needed"),
@@ -306,7 +360,17 @@ BAD_FILES = {
     "no label": ("x,y\n" + rows(25) + rows(5, "2,"), "target column 'y' is missing in 5 rows"),
     "long rows": ("x,y\n" + rows(15) + rows(15, "2,b,c"), "is not comma-separated UTF-8 text"),
     "rare class": ("x,y\n" + rows(30) + rows(1, "2,b"), "class b has 1 rows|need 2, 1 and 1 or more"),
-    "equal sizes": ("x,y\n" + rows(20) + rows(20, "2,b"), "same size|cannot tell the minority class"),
+    "equal sizes": (
+        "x,y\n" + rows(20) + rows(20, "2,b"),
+        "same size|cannot tell the minority class; set --minority",
+    ),
+    "spaces in names": ("x, y\n" + rows(30), "no target column 'y'; set --target to one of: 'x', ' y'"),
+    "huge value": ("x,y\n" + rows(20) + rows(9, "2,b") + "1e155,b\n", "column 'x' has values beyond 1e.150"),
+    "largest value": (
+        "x,y\n" + rows(20) + rows(9, ",b") + "-1.7976931348623157e308,b\n",
+        "column 'x' has values",
+    ),
+    "NUL byte": ("x,w,y\n" + rows(20, "1,c,a") + rows(9, "2,d\0e,b"), "line 22 has a NUL byte"),
 }
 
 
@@ -455,7 +519,7 @@ def test_compare_takes_several_classes_as_the_minority(data, tmp_path):
         "--out",
         tmp_path / "c",
     ]
-    assert "cannot tell the minority class; set `minority`" in refused(*base)
+    assert "cannot tell the minority class; set --minority" in refused(*base)
     result = run(*base, "--minority", "late", "--minority", "01", "--json")
     assert result.exit_code == 0, result.output
     assert {row["splits"] for row in json.loads(result.stdout)["ranking"]} == {1}

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import os
 import shutil
 import threading
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 
 from autosmote.datasets import DatasetError, fetch, load_dataset, save_dataset
-from autosmote.datasets.sources import read_csv
+from autosmote.datasets.sources import read_csv, whole_numbers
 from autosmote.utils.storage import CorruptFileError
 
 CSV = """\
@@ -136,7 +137,7 @@ UNUSABLE = {
     "no label minority": ("x,y\n1,a\n2,b\n", {"minority": []}, "some, but not all"),
     "equal names": ("x,z,x,y\n1,2,3,a\n1,2,3,b\n", {}, "'x' occurs more than once"),
     "equal targets": ("y,y\n1,a\n1,b\n", {}, "'y' occurs more than once"),
-    "no target": ("x,z\n1,a\n2,b\n", {}, "no target column 'y'; set `target` to one of: x, z"),
+    "no target": ("x,z\n1,a\n2,b\n", {}, "no target column 'y'; set `target` to one of: 'x', 'z'"),
     "only target": ("y\na\nb\nb\n", {}, "no column besides the target"),
     "unlabelled rows": ("x,y\n1,a\n2,\n3,b\n4,?\n", {}, "missing in 2 rows .*data row 2"),
     "empty column": ("x,z,y\n1,,a\n2,NA,b\n3,?,b\n", {}, "column 'z' has no value at all"),
@@ -295,6 +296,17 @@ def test_saved_dataset_round_trip(tmp_path):
     pd.testing.assert_frame_equal(loaded.frame, data.frame)
     pd.testing.assert_series_equal(loaded.target, data.target)
     assert loaded.meta == data.meta
+
+
+@pytest.mark.parametrize("target", ["self", "index", "level_0", "y y"])
+def test_a_target_may_have_any_name(tmp_path, target):
+    data = fetch("mine", csv_spec(tmp_path, f"self_,x,{target}\n1,2,a\n2,3,b\n3,4,b\n", target=target))
+    columns = list(data.frame.columns)
+    save_dataset(data, tmp_path / "d.parquet", tmp_path / "d.json")
+    assert list(data.frame.columns) == columns
+    loaded = load_dataset(tmp_path / "d.parquet", tmp_path / "d.json")
+    pd.testing.assert_frame_equal(loaded.frame, data.frame)
+    pd.testing.assert_series_equal(loaded.target, data.target)
 
 
 def test_damaged_saved_dataset(tmp_path):
@@ -460,7 +472,7 @@ def test_openml_wrong_md5(openml_cache, offline):
 def test_openml_wrong_version_and_target(openml_cache, offline):
     with pytest.raises(DatasetError, match="is version 1, not 2; correct `version`"):
         fetch("Phoneme", PHONEME | {"version": 2}, openml_cache=str(openml_cache))
-    with pytest.raises(DatasetError, match="no target column 'class'; .*V1, .*Class"):
+    with pytest.raises(DatasetError, match="no target column 'class'; .*'V1', .*'Class'"):
         fetch("Phoneme", PHONEME | {"target": "class"}, openml_cache=str(openml_cache))
 
 
@@ -531,3 +543,66 @@ def test_a_csv_file_is_read_with_all_its_classes(tmp_path):
     assert isinstance(features["z"].dtype, pd.CategoricalDtype)
     with pytest.raises(DatasetError, match="there is no file"):
         read_csv(tmp_path / "other.csv", "y")
+
+
+def test_codes_are_categories(tmp_path):
+    """Whole numbers with a leading zero, or too large for 64 bits, are names."""
+    rows = [
+        "zip,large,padded,gaps,number,big,float,y",
+        "01234,9223372036854775808,00,07,10,9223372036854775807,0.5,a",
+        "55653,1,12,,0,-9223372036854775808,01.5,b",
+        "10115,18446744073709551616,7,12,56,3,0,b",
+    ]
+    frame = fetch("mine", csv_spec(tmp_path, "\n".join(rows) + "\n")).frame
+    for name in ("zip", "large", "padded", "gaps"):
+        assert isinstance(frame[name].dtype, pd.CategoricalDtype), name
+    assert frame["zip"].tolist() == ["01234", "55653", "10115"]
+    assert frame["large"].tolist()[:2] == ["9223372036854775808", "1"]
+    assert frame["gaps"].tolist() == ["07", np.nan, "12"]
+    assert frame[["number", "big", "float"]].dtypes.tolist() == ["int64", "int64", "float64"]
+
+
+@pytest.mark.parametrize("label", ["None", "NA", "N/A", "null", "nan", "NaN", "<NA>", "-", " "])
+def test_a_class_may_be_called_as_missing_values_are(tmp_path, label):
+    features, labels = read_csv(csv_spec(tmp_path, f"x,y\n1,{label}\nNone,some\n3,some\n")["path"], "y")
+    assert list(labels) == [label, "some", "some"]
+    assert features["x"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_a_nul_byte_is_refused_with_its_line(tmp_path, compress):
+    path = tmp_path / ("data.csv.gz" if compress else "data.csv")
+    content = b"x,name,y\n1,ab\0cd,a\n2,e,b\n"
+    path.write_bytes(gzip.compress(content) if compress else content)
+    with pytest.raises(DatasetError, match="not comma-separated UTF-8 text .line 2 has a NUL byte"):
+        read_csv(path, "y")
+
+
+@pytest.mark.parametrize(
+    "text, numbers",
+    [
+        ("56,57", [56, 57]),
+        ("56.0,,57.", [56, 57]),
+        (" 5 ,NA,+7", [5, 7]),
+        ("1000000000312649924,,-9223372036854775807", [1000000000312649924, 1 - 2**63]),
+        ("1.0000000003126499e+18,5.6e1", [1000000000312649900, 56]),
+        ("9007199254740993.0,", [2**53 + 1]),
+        ("56.5,57", None),
+        # A double rounds the fraction away.
+        ("9007199254740993.5,1", None),
+        ("red,1", None),
+        ("True,False", None),
+        ("1e300,2", [10**300, 2]),
+    ],
+)
+def test_whole_numbers_are_exact_however_they_are_written(text, numbers):
+    fields = pd.Series(text.split(","))
+    values = pd.read_csv(io.StringIO("x,y\n" + "".join(f"{field},1\n" for field in fields)))["x"]
+    assert whole_numbers(values, fields) == numbers
+
+
+def test_a_folder_or_a_pipe_is_not_called_missing(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(DatasetError, match="is no regular file; save what it gives to one"):
+            read_csv(path, "y")
