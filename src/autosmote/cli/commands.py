@@ -270,7 +270,11 @@ def resample(
     "--metric", default="macro_f1", show_default=True, type=click.Choice(list(names.METRICS)), help="Score."
 )
 @click.option(
-    "--splits", default=10, show_default=True, type=click.IntRange(min=1), help="Random splits of the rows."
+    "--splits",
+    default=10,
+    show_default=True,
+    type=click.IntRange(min=1, max=2**31 - 1),
+    help="Random splits of the rows.",
 )
 @click.option(
     "--iterations", default=300, show_default=True, type=click.IntRange(min=1), help="Length of a search."
@@ -285,7 +289,11 @@ def resample(
 )
 @_jobs
 @click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the first split."
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0, max=2**31 - 1),
+    help="Seed of the first split.",
 )
 @_as_json
 @_quiet
@@ -487,11 +495,11 @@ def _ranking_text(table: pd.DataFrame, metric: str) -> str:
         ("", "Method", f"Test {metric}", "+-", "Difference", "95 % interval", "p (Holm)", "Splits", "Seconds")
     ]
     methods: Any = table.to_dict("records")
-    for rank, row in enumerate(methods, start=1):
+    for row in methods:
         interval = "-" if math.isnan(row["low"]) else f"{row['low']:+.3f} to {row['high']:+.3f}"
         rows.append(
             (
-                str(rank),
+                number(row["rank"], ".0f"),
                 row["sampler"],
                 number(row["test_score"], ".4f"),
                 number(row["deviation"], ".4f"),

@@ -37,6 +37,9 @@ RATIOS = tuple(ratio / 10 for ratio in range(1, 11))
 
 ALPHA = 0.05
 
+_TIE = 1e-9
+"""Means that are no further apart differ by rounding alone."""
+
 
 def method_names() -> list[str]:
     """Return the names of what can be compared: search strategies and registered methods."""
@@ -130,7 +133,8 @@ def ranking(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The best first; columns ``sampler``, ``splits`` (with a score), ``validation_score``, ``test_score``,
+        The best first; columns ``rank`` (equal for equal means, and NaN for a method that lacks splits),
+        ``sampler``, ``splits`` (with a score), ``validation_score``, ``test_score``,
         ``deviation`` (standard, of the test scores), ``difference`` (mean, to no resampling on the same
         splits), ``low`` and ``high`` (its 95 % interval), ``p_value``, ``seconds`` (mean CPU time) and
         ``message`` (the first reason where a split has no score). What cannot be computed is NaN.
@@ -162,7 +166,11 @@ def ranking(scores: pd.DataFrame) -> pd.DataFrame:
     # Whoever lacks splits cannot be first because of the splits that are left.
     order = table.assign(complete=table["splits"] == table["splits"].max())
     order = order.sort_values(["complete", "test_score"], ascending=False, kind="stable", na_position="last")
-    return table.loc[order.index].reset_index(drop=True)
+    table = table.loc[order.index].reset_index(drop=True)
+    scores_of_all = table["test_score"].where(order["complete"].to_numpy())
+    better = [(scores_of_all > score + _TIE).sum() for score in scores_of_all]
+    table.insert(0, "rank", (pd.Series(better, dtype=float) + 1).where(scores_of_all.notna()))
+    return table
 
 
 def _test(differences: pd.Series, share: float) -> tuple[float, float, float, float]:
@@ -191,13 +199,14 @@ def verdict(table: pd.DataFrame) -> str:
     str
     """
     others = table[(table["sampler"] != BASELINE) & table["difference"].notna()]
-    higher = others[others["difference"] > 0]
+    higher = others[others["difference"] > _TIE]
     if higher.empty:
         return "Nothing beats no resampling here: no method has a higher mean test score."
     better = higher[higher["p_value"] < ALPHA]
     if better.empty:
         best = higher.loc[higher["difference"].idxmax()]
-        ahead = f"{best['sampler']} is ahead by {best['difference']:.3f}"
+        by = best["difference"]
+        ahead = f"{best['sampler']} is ahead by {f'{by:.3f}' if by >= 0.0005 else 'less than 0.001'}"
         if np.isnan(best["p_value"]):
             return f"{ahead}, but one split tells nothing of chance: compare on more splits."
         return (

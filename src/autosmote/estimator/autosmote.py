@@ -19,6 +19,7 @@ import torch
 from imblearn.base import BaseSampler
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
+from pandas.api import types
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_random_state
@@ -36,6 +37,7 @@ from autosmote.search.space import Samples
 from autosmote.utils.errors import UnknownNameError
 from autosmote.utils.names import SCORERS
 from autosmote.utils.progress import Progress
+from autosmote.utils.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +47,9 @@ Callback = Callable[[Iteration], bool | None]
 
 #: Few actors here, and the fresher the weights the better they learn.
 _ROUND_SIZE = 4
+
+#: What it takes until actor processes work: each loads Python, PyTorch and scikit-learn.
+_START_SECONDS = 4.0
 
 #: Plain SMOTE is random: its score for comparison is the mean of so many draws.
 _SMOTE_DRAWS = 5
@@ -117,7 +122,9 @@ class AutoSMOTE(BaseSampler):
         columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
     n_jobs : int or None, default 1
         Actor processes; None or 1 runs everything in this process, -1 means one for each processor, -2 one
-        less, and so on. More than 8 are not started, for they would wait. The result does not depend on it.
+        less, and so on. More than 8 are not started, for they would wait. None is started where the time that
+        they save, by that of the first fits, is less than the seconds that it takes to start them: so short
+        searches run in this process. The result does not depend on it.
     device : str, default "cpu"
         Where the policies are trained, as PyTorch names it.
     random_state : int, RandomState instance or None, default None
@@ -331,6 +338,14 @@ class AutoSMOTE(BaseSampler):
         return tags
 
     def _check_X_y(self, X: Any, y: Any) -> tuple[Any, NDArray, bool]:
+        given = y
+        if types.is_extension_array_dtype(y) and (types.is_numeric_dtype(y) or types.is_bool_dtype(y)):
+            y = y.to_numpy(dtype=y.dtype.numpy_dtype)  # scikit-learn would turn whole numbers into floats.
+        X, y, binarize_y = self._checked(X, y)
+        self._names = _names(y if binarize_y else given, y)
+        return X, y, binarize_y
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray, bool]:
         y, binarize_y = check_target_type(y, indicate_one_vs_all=True)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
@@ -350,7 +365,7 @@ class AutoSMOTE(BaseSampler):
         columns = Columns(X)
         classes, counts = np.unique(y, return_counts=True)
         minority = classes[counts < counts.max()]
-        self.class_counts_ = dict(zip(classes.tolist(), counts.tolist(), strict=True))
+        self.class_counts_ = {self._names[label]: int(n) for label, n in zip(classes, counts, strict=True)}
         self.best_iteration_ = 0
         self.policies_: Policies | None = None
         self.best_score_ = self.baseline_score_ = self.smote_score_ = math.nan
@@ -360,31 +375,33 @@ class AutoSMOTE(BaseSampler):
         synthetic = matrix[:0]
         if len(minority):
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-            problem = Problem(
-                X,
-                y,
-                columns,
-                estimator=self.estimator,
-                scorer=scorer,
-                validation=self.validation,
-                k_neighbors=self.k_neighbors,
-                max_samples=self.max_samples,
-                seed=seed,
-            )
-            self._compare(problem, columns)
-            samples = self._search(problem, counts, seed)
+            # With more threads the fits before the search cost more than the search, on a busy machine.
+            with one_thread():
+                problem = Problem(
+                    X,
+                    y,
+                    columns,
+                    estimator=self.estimator,
+                    scorer=scorer,
+                    validation=self.validation,
+                    k_neighbors=self.k_neighbors,
+                    max_samples=self.max_samples,
+                    seed=seed,
+                )
+                seconds = self._compare(problem, columns)
+                samples = self._search(problem, counts, seed, self._processes(seconds))
             instances, synthetic = problem.instances, problem.space.interpolate(samples)
 
         source = instances[samples.source]
         labels = y[source]
         self.n_synthetic_ = len(source)
-        self.sampling_strategy_ = {label: int(np.sum(labels == label)) for label in minority.tolist()}
+        self.sampling_strategy_ = {self._names[label]: int(np.sum(labels == label)) for label in minority}
         self.sample_indices_ = np.concatenate([np.arange(len(y)), source])
         self.decisions_ = pd.DataFrame(
             {"source": source, "neighbour": instances[samples.neighbour], "weight": samples.weight}
         )
         y_resampled = np.concatenate([y, labels])
-        self._plane = explanation.Plane(columns, matrix, synthetic, y_resampled)
+        self._plane = explanation.Plane(columns, matrix, synthetic, np.searchsorted(classes, y_resampled))
         if not len(source):
             return X, y_resampled
         rows = columns.decode(synthetic)
@@ -392,8 +409,9 @@ class AutoSMOTE(BaseSampler):
             return pd.concat([X, rows], ignore_index=True), y_resampled
         return np.concatenate([X, rows]), y_resampled
 
-    def _compare(self, problem: Problem, columns: Columns) -> None:
-        """Score what the search has to beat."""
+    def _compare(self, problem: Problem, columns: Columns) -> float:
+        """Score what the search has to beat; return about how many seconds it takes to score once."""
+        started = time.perf_counter()
         try:
             self.baseline_score_ = problem.reward(NO_SAMPLES)
         except ValueError as error:
@@ -409,9 +427,20 @@ class AutoSMOTE(BaseSampler):
                 nominal = [name for name, is_so in zip(columns.names, columns.nominal, strict=True) if is_so]
                 error.add_note(f"The estimator has to encode the nominal columns of X itself: {nominal}")
             raise
+        compared = time.perf_counter()
         self.smote_score_ = problem.smote_score(_SMOTE_DRAWS)
+        # The first fit waits for what is loaded; draws of SMOTE do without the predictors of a search.
+        return min(compared - started, (time.perf_counter() - compared) / _SMOTE_DRAWS)
 
-    def _search(self, problem: Problem, counts: NDArray[np.int64], seed: int) -> Samples:
+    def _processes(self, seconds: float) -> int:
+        """Number of actors: as many as asked for where they save more time than it takes to start them."""
+        # Two rounds are under way at a time.
+        asked = min(_n_processes(self.n_jobs), 2 * _ROUND_SIZE)
+        fits = math.inf if self.n_iterations is None else self.n_iterations * seconds
+        saved = min(fits, math.inf if self.max_seconds is None else self.max_seconds) * (1 - 1 / asked)
+        return asked if saved > _START_SECONDS else 1
+
+    def _search(self, problem: Problem, counts: NDArray[np.int64], seed: int, n_actors: int) -> Samples:
         largest, scale = int(counts.max()), self.scale
         if self.max_samples is not None:
             # So that the episodes of untrained policies have about as many rows, instead of mostly surplus.
@@ -429,8 +458,7 @@ class AutoSMOTE(BaseSampler):
                 problem.space,
                 problem.reward,
                 settings,
-                # Two rounds are under way at a time.
-                actors=min(_n_processes(self.n_jobs), 2 * _ROUND_SIZE),
+                actors=n_actors,
                 device=_device(self.device),
                 on_iteration=on_iteration,
             )
@@ -467,6 +495,16 @@ class AutoSMOTE(BaseSampler):
 
         with progress:
             yield on_iteration
+
+
+def _names(given: Any, y: NDArray) -> dict[Any, Any]:
+    """The labels as the caller has them, by the values that stand for them in an array."""
+    if isinstance(given, pd.DataFrame):
+        given = given.iloc[:, 0]
+    given = pd.Series(given if isinstance(given, pd.Series) else np.ravel(given)).reset_index(drop=True)
+    classes, first = np.unique(y, return_index=True)
+    elements = [given[position] for position in first]
+    return dict(zip(classes, [e.item() if isinstance(e, np.generic) else e for e in elements], strict=True))
 
 
 def _device(name: str) -> str:

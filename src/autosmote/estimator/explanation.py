@@ -35,14 +35,15 @@ class Plane:
     X : ndarray of float64, shape (n_rows, n_columns + n_wide)
         Encoded rows.
     synthetic : ndarray of float64, shape (n_synthetic, n_columns + n_wide)
-    labels : ndarray, shape (n_rows + n_synthetic,)
+    labels : ndarray of int, shape (n_rows + n_synthetic,)
+        Positions of the classes among the sorted ones.
 
     Attributes
     ----------
     points : ndarray of float32, shape (n_rows + n_synthetic, 2)
     axes : tuple of str
         What the two dimensions are.
-    labels : ndarray, shape (n_rows + n_synthetic,)
+    labels : ndarray of int, shape (n_rows + n_synthetic,)
     n_rows : int
     """
 
@@ -164,7 +165,7 @@ def plot_samples(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
     for label in sorted(sampler.class_counts_, key=lambda label: -sampler.class_counts_[label]):
         over_sampled = label in sampler.sampling_strategy_
         colour = next(colours) if over_sampled else _GREY
-        of_class = plane.labels == label
+        of_class = plane.labels == list(sampler.class_counts_).index(label)
         rows, synthetic = plane.points[of_class & given], plane.points[of_class & ~given]
         ax.scatter(
             rows[:, 0],

@@ -123,7 +123,7 @@ def evaluate_sampler(
         - ``status``: ``ok``; ``unchanged`` if the chosen result holds just the training rows (scores are
           kept; never said of no resampling); else, if no ratio worked, the gravest of ``timeout``,
           ``memory``, ``failed`` and ``not_applicable`` that occurred, or what went wrong with the test rows;
-        - ``message``: the ratios that did not work or changed nothing, with the first reason, what went wrong
+        - ``message``: the ratios that did not work or changed nothing, with the reasons, what went wrong
           with the test rows, and what the method has to say of its scores; empty if none;
         - ``settings``: JSON of the choices that the method made itself at the chosen ratio;
         - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked or the
@@ -345,18 +345,15 @@ def _row(
 
 
 def _message(fits: Mapping[float | None, Fitted | Failure]) -> str:
-    """Say which ratios failed, did not apply or changed nothing; the first reason stands for its kind."""
-    noted: dict[str, list[tuple[float | None, str]]] = {}
+    """Say which ratios failed, did not apply or changed nothing, and for which reason."""
+    noted: dict[str, list[float | None]] = {}
     for ratio, fit in fits.items():
         if isinstance(fit, Failure):
-            noted.setdefault(fit.status, []).append((ratio, f": {fit.reason}"))
+            noted.setdefault(f"{fit.status.replace('_', ' ')}: {fit.reason}", []).append(ratio)
         elif fit.unchanged:
-            noted.setdefault("unchanged", []).append((ratio, ""))
+            noted.setdefault("unchanged", []).append(ratio)
     parts = []
-    for status, notes in noted.items():
-        text = status.replace("_", " ") + notes[0][1]
-        if None not in fits:
-            ratios = ", ".join(str(ratio) for ratio, _ in notes)
-            text = f"{len(notes)} of {len(fits)} ratios ({ratios}) {text}"
-        parts.append(text)
+    for text, ratios in noted.items():
+        listed = f"{len(ratios)} of {len(fits)} ratios ({', '.join(map(str, ratios))}) "
+        parts.append(text if None in fits else listed + text)
     return "; ".join(parts)

@@ -1,4 +1,8 @@
-"""The twenty imbalanced-learn samplers of Table 2, with that package's default hyper-parameters."""
+"""The twenty imbalanced-learn samplers of Table 2, with that package's default hyper-parameters.
+
+Where there are fewer minority rows than SMOTE, BorderlineSMOTE or ADASYN have neighbours by default, these take
+as many as there are, and their rows say so in ``settings``.
+"""
 
 from functools import partial
 from typing import Any
@@ -41,14 +45,24 @@ def _fit_resample(sampler: BaseSampler, training: Training, settings: dict[str, 
     return Resampled(X, y, settings)
 
 
+#: Of the methods that interpolate between minority rows: the number of neighbours, 5 by default.
+_NEIGHBOURS = {"SMOTE": "k_neighbors", "BorderlineSMOTE": "k_neighbors", "ADASYN": "n_neighbors"}
+
+
 def _build(sampler_class: type[BaseSampler], training: Training, seed: int) -> Resample:
+    settings: dict[str, Any] = {}
+    if key := _NEIGHBOURS.get(sampler_class.__name__):
+        most = int(training.y.sum()) - 1  # A row is not its own neighbour.
+        if 0 < most < getattr(sampler_class(), key):
+            settings[key] = most
+
     def resample(ratio: float | None) -> Resampled:
-        sampler = sampler_class()
+        sampler = sampler_class(**settings)
         if "random_state" in sampler.get_params():
             sampler.set_params(random_state=seed)
         if ratio is not None:
             sampler.set_params(sampling_strategy=ratio)
-        return _fit_resample(sampler, training, {})
+        return _fit_resample(sampler, training, settings)
 
     return resample
 

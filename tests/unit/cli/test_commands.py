@@ -250,7 +250,8 @@ def test_a_classifier_gets_codes_and_what_it_prints_is_kept_apart(
     assert set(read(tmp_path / "out.csv")["class"]) == set(read(path)["class"])
 
 
-def test_processes_of_a_search_are_kept_apart_too(two_classes, tmp_path, picky, capfd):
+def test_processes_of_a_search_are_kept_apart_too(two_classes, tmp_path, picky, capfd, monkeypatch):
+    monkeypatch.setattr("autosmote.estimator.autosmote._START_SECONDS", 0)
     arguments = ["resample", two_classes, "--target", "class", "--iterations", 3, "--jobs", 2, "--quiet"]
     result = run(*arguments, "--estimator", picky, "--out", tmp_path / "out.csv", "--json")
     assert json.loads(result.stdout)["iterations"] == 3
@@ -416,7 +417,8 @@ def test_a_file_that_is_not_there(tmp_path, command):
         (["--nonsense"], "No such option"),
     ],
 )
-def test_arguments_that_cannot_be_used_cost_one_line(data, tmp_path, picky, arguments, message):
+def test_arguments_that_cannot_be_used_cost_one_line(data, tmp_path, picky, monkeypatch, arguments, message):
+    monkeypatch.setattr("autosmote.estimator.autosmote._START_SECONDS", 0)
     out = tmp_path / "out.csv"
     assert message in refused("resample", data, "--target", "class", "--out", out, *arguments)
     assert not out.exists()

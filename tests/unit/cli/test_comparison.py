@@ -68,6 +68,40 @@ def test_the_best_mean_is_first_and_whoever_lacks_splits_is_behind():
     assert list(table["message"]) == ["", "", "", "it broke", "it broke"]
 
 
+def test_equal_means_have_equal_ranks_and_whoever_lacks_splits_has_none():
+    nan = float("nan")
+    table = ranking(
+        make_scores(
+            NoResampling=BASE,
+            same=BASE,
+            # The same mean up to the last bit, as the sum has another order.
+            turned=BASE[::-1],
+            better=np.add(BASE, 0.1),
+            partial=[0.9, nan, 0.9, 0.9, 0.9, 0.9],
+            worse=np.subtract(BASE, 0.1),
+            none=[nan] * 6,
+        )
+    ).set_index("sampler")
+    ranks = table["rank"].to_dict()
+    assert ranks["better"] == 1
+    assert ranks["NoResampling"] == ranks["same"] == ranks["turned"] == 2
+    assert ranks["worse"] == 5
+    assert np.isnan(ranks["partial"]) and np.isnan(ranks["none"])
+
+
+@pytest.mark.parametrize("tiny", [1e-4, 4.9e-4])
+def test_a_small_lead_is_not_called_zero(tiny):
+    scores = make_scores(
+        NoResampling=BASE, A=np.add(BASE, [tiny + 0.1, -0.1, tiny, tiny, tiny + 0.1, tiny - 0.1])
+    )
+    assert "A is ahead by less than 0.001 on average" in verdict(ranking(scores))
+
+
+def test_a_lead_that_rounding_makes_is_none():
+    scores = make_scores(NoResampling=[0.1, 0.2, 0.3], A=[0.3, 0.1, 0.2 + 1e-16])
+    assert verdict(ranking(scores)).startswith("Nothing beats no resampling here: no method has a higher")
+
+
 @pytest.mark.parametrize(
     "methods, expected",
     [

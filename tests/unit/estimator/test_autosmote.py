@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import torch
 from imblearn.pipeline import make_pipeline
 from imblearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -37,6 +38,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline as make_plain_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from autosmote import AutoSMOTE
 from autosmote.search.engine import search
@@ -111,7 +113,13 @@ def test_synthetic_rows_are_made_from_training_rows_only(data):
     assert set(sampler.decisions_["source"]) | set(sampler.decisions_["neighbour"]) <= set(train)
 
 
-def test_seeded_results_are_equal_whatever_the_number_of_jobs():
+@pytest.fixture
+def always_processes(monkeypatch):
+    """Start the actors that are asked for however short the search."""
+    monkeypatch.setattr("autosmote.estimator.autosmote._START_SECONDS", 0)
+
+
+def test_seeded_results_are_equal_whatever_the_number_of_jobs(always_processes):
     samplers = [make_sampler(estimator=None, n_jobs=n) for n in (1, 1, 2)]
     one, again, two_jobs = (sampler.fit_resample(*mixed())[0] for sampler in samplers)
     assert_frame_equal(one, again)
@@ -211,6 +219,49 @@ def test_keeps_the_labels_and_finds_the_minority_among_them(data, labels):
     _, resampled = make_sampler().fit_resample(X, named)
     assert resampled.dtype == named.dtype
     assert set(resampled[len(y) :]) == {labels[0]}
+
+
+DAYS = pd.to_datetime(["2020-01-01", "2020-01-02"])
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        pd.Series(DAYS),
+        DAYS.to_numpy(),
+        pd.Series(pd.Categorical(DAYS)),
+        pd.Series(pd.to_timedelta([1, 2], unit="D")),
+        pd.Series([2**62 + 1, 2**62 + 2], dtype="Int64"),
+        pd.Series([3, 5], dtype="int8[pyarrow]"),
+        pd.Series([False, True], dtype="boolean"),
+        pd.Series([False, True], dtype="bool[pyarrow]"),
+        pd.Series(["a", "b"], dtype="string"),
+        pd.Series(["a", "b"], dtype="category"),
+        np.array([0, 1], dtype="uint8"),
+        ["x", "y"],
+    ],
+    ids=lambda named: str(getattr(named, "dtype", "list")),
+)
+def test_classes_are_called_as_the_caller_calls_them(data, named):
+    X, y = data
+    labels = [named[code] for code in y] if isinstance(named, list) else named[y]
+    if isinstance(labels, pd.Series):
+        labels = labels.reset_index(drop=True)
+    sampler = make_sampler()
+    _, resampled = sampler.fit_resample(X, labels)
+    assert sampler.n_synthetic_
+    first, second = pd.Series(named)
+    assert sampler.class_counts_ == {first: 270, second: 30}
+    assert sampler.sampling_strategy_ == {second: sampler.n_synthetic_}
+    assert str(second) in sampler.summary()
+    if not isinstance(named, list):
+        assert resampled.dtype == named.dtype
+    shown = {c.get_label() for c in sampler.plot_samples(Figure().subplots()).collections}
+    assert shown == {
+        f"{first}: 270 rows",
+        f"{second}: 30 rows",
+        f"{second}: {sampler.n_synthetic_} synthetic",
+    }
 
 
 # More than two classes
@@ -427,7 +478,7 @@ def test_what_is_set_for_all_of_scikit_learn_changes_no_sample():
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_classifier_runs_as_its_user_has_set(jobs):
+def test_a_classifier_runs_as_its_user_has_set(jobs, always_processes):
     X, y = mixed()
 
     class NeedsNames(KNeighborsClassifier):
@@ -777,7 +828,7 @@ def test_text_in_an_array_is_refused_with_a_remedy(data):
 
 
 @pytest.mark.parametrize("n_jobs, actors", [(None, 1), (3, 3), (100, 8), (-1, 6), (-5, 2), (-100, 1)])
-def test_n_jobs_means_what_it_means_in_scikit_learn(data, n_jobs, actors, monkeypatch):
+def test_n_jobs_means_what_it_means_in_scikit_learn(data, n_jobs, actors, monkeypatch, always_processes):
     used = []
 
     def note(*arguments, actors, **keys):
@@ -788,6 +839,43 @@ def test_n_jobs_means_what_it_means_in_scikit_learn(data, n_jobs, actors, monkey
     monkeypatch.setattr("os.cpu_count", lambda: 6)
     make_sampler(n_jobs=n_jobs).fit_resample(*data)
     assert used == [actors]
+
+
+@pytest.mark.parametrize(
+    "keys, seconds, actors",
+    [
+        # 200 fits of 10 ms: half of their 2 s could be saved.
+        ({"n_iterations": 200}, 0.010, 1),
+        ({"n_iterations": 200}, 0.041, 2),
+        ({"n_iterations": 200}, 0.039, 1),
+        ({"n_iterations": 200, "n_jobs": 4}, 0.028, 4),
+        ({"n_iterations": 10**6, "max_seconds": 7.9}, 1.0, 1),
+        ({"n_iterations": None, "max_seconds": 8.1}, 1.0, 2),
+        ({"n_iterations": 10**6, "n_jobs": 1}, 1.0, 1),
+    ],
+)
+def test_processes_are_started_where_they_save_more_than_they_cost(keys, seconds, actors):
+    # Starting takes 4 s.
+    assert make_sampler(**{"n_jobs": 2, **keys})._processes(seconds) == actors
+
+
+def test_every_fit_has_one_thread_and_the_caller_gets_the_others_back(data):
+    threads = []
+
+    class Noting(GaussianNB):
+        def fit(self, X, y):
+            threads.extend(pool["num_threads"] for pool in threadpool_info())
+            threads.append(torch.get_num_threads())
+            return super().fit(X, y)
+
+    with threadpool_limits(3):
+        torch.set_num_threads(3)
+        before = [pool["num_threads"] for pool in threadpool_info()]
+        sampler = make_sampler(estimator=Noting(), n_iterations=2)
+        sampler.fit_resample(*data)
+        assert [pool["num_threads"] for pool in threadpool_info()][: len(before)] == before
+        assert torch.get_num_threads() == 3
+    assert set(threads) == {1}
 
 
 @pytest.mark.parametrize(

@@ -381,6 +381,14 @@ def test_gravest_status_wins_and_every_kind_is_told(task):
     assert row["status"] == "failed"
 
 
+def test_every_reason_is_told_with_its_ratios(task):
+    script = {0.2: NotApplicable("few"), 0.4: NotApplicable("many"), 0.6: NotApplicable("few")}
+    (row,) = evaluate(task, scripted(script), ratios=[0.2, 0.4, 0.6])
+    assert row["message"] == (
+        "2 of 3 ratios (0.2, 0.6) not applicable: few; 1 of 3 ratios (0.4) not applicable: many"
+    )
+
+
 def test_fault_while_building_holds_for_every_ratio(task):
     def build(training, seed):
         raise RuntimeError("the generator diverged")
