@@ -74,6 +74,20 @@ def scores(model: ClassifierMixin, X: np.ndarray) -> np.ndarray:
     return model.predict_proba(X)[:, 1]
 
 
+def default_threshold(model: ClassifierMixin) -> float:
+    """Return the threshold of `scores` by which a fitted classifier predicts.
+
+    Parameters
+    ----------
+    model : sklearn.base.ClassifierMixin
+
+    Returns
+    -------
+    float
+    """
+    return 0.0 if hasattr(model, "decision_function") else 0.5
+
+
 def candidate_thresholds(values: np.ndarray, y: np.ndarray) -> np.ndarray:
     """List the thresholds that can be best for a metric that rewards hits and penalises false alarms.
 
@@ -106,9 +120,8 @@ def _build_decision_threshold(problem: Problem) -> Callable[[float | None], Lear
     def learn(ratio: float | None) -> Learned:
         model = clone(problem.estimator).fit(problem.training.X, problem.training.y)
         values = scores(model, problem.X_validation)
-        default = 0.0 if hasattr(model, "decision_function") else 0.5
         # The default comes first, so that it wins unless another threshold is better.
-        thresholds = [default, *candidate_thresholds(values, problem.y_validation).tolist()]
+        thresholds = [default_threshold(model), *candidate_thresholds(values, problem.y_validation).tolist()]
         measured = [problem.measure(problem.y_validation, values > threshold) for threshold in thresholds]
         threshold = thresholds[int(np.argmax(measured))]
         return Learned(ThresholdClassifier(model, threshold), {"threshold": threshold})

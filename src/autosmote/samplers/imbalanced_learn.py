@@ -1,7 +1,7 @@
 """The twenty imbalanced-learn samplers of Table 2, with that package's default hyper-parameters.
 
-Where there are fewer minority rows than SMOTE, BorderlineSMOTE or ADASYN have neighbours by default, these take
-as many as there are, and their rows say so in ``settings``.
+Where there are fewer minority rows than SMOTE, BorderlineSMOTE or ADASYN have neighbours by default, these
+take as many as there are, and their rows say so in ``settings``.
 """
 
 from functools import partial

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from autosmote.samplers import classifier_level, generative, imbalanced_learn, mesa, smote_variants
+from autosmote.samplers import (
+    classifier_level,
+    cross_validated,
+    generative,
+    imbalanced_learn,
+    mesa,
+    smote_variants,
+)
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     MethodSpec,
@@ -37,6 +44,7 @@ _ALL: tuple[SamplerSpec | MethodSpec, ...] = (
     *generative.SPECS,
     mesa.SPEC,
     *classifier_level.SPECS,
+    *cross_validated.SPECS,
     *smote_variants.SPECS,
 )
 

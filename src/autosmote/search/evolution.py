@@ -171,6 +171,35 @@ def corner_starts(seed: int, n_random: int = 8) -> NDArray[np.float64]:
     return np.concatenate([list(CORNERS.values()), random_starts(seed, n_random)])
 
 
+def bank_starts(policies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """List the policies of a bank, after the one that makes no rows.
+
+    Parameters
+    ----------
+    policies : ndarray of float64, shape (n_policies, 18)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_policies + 1, 18)
+    """
+    return np.concatenate([[CORNERS["none"]], policies])
+
+
+def bank_spread(policies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Say how far a search should look around the policies of a bank.
+
+    Parameters
+    ----------
+    policies : ndarray of float64, shape (n_policies, 18)
+
+    Returns
+    -------
+    ndarray of float64, shape (18,)
+        Their standard deviations, and a little more, so that no parameter is fixed.
+    """
+    return policies.std(axis=0) + 0.1
+
+
 def random_starts(seed: int, n_policies: int) -> NDArray[np.float64]:
     """Draw random policies.
 

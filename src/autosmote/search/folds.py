@@ -181,8 +181,8 @@ def make_folds(
     ValueError
         If a class has too few rows to interpolate between in a fold.
     """
-    X, y = np.concatenate([X_train, X_validation]), np.concatenate([y_train, y_validation])
-    parts = np.concatenate([stratified_parts(y_train, seed), np.full(len(y_validation), N_TRAINING_PARTS)])
+    X = np.concatenate([X_train, X_validation])
+    y, parts = join_parts(y_train, y_validation, seed)
     minority = minority_classes(y)
     folds = []
     for part in range(N_TRAINING_PARTS + 1):
@@ -192,6 +192,27 @@ def make_folds(
         reward = ValidationReward(policies.space, estimator, scorer, *rows, evaluator=evaluator)
         folds.append(Fold(policies, reward))
     return CrossValidation(folds)
+
+
+def join_parts(y_train: NDArray, y_validation: NDArray, seed: int) -> tuple[NDArray, NDArray[np.int64]]:
+    """Divide training and validation rows into the parts that a fold leaves out.
+
+    Parameters
+    ----------
+    y_train, y_validation : ndarray, shape (n_rows,)
+    seed : int
+        Seeds the parts of the training rows.
+
+    Returns
+    -------
+    y : ndarray, shape (n_train + n_validation,)
+        Labels of the training and then of the validation rows.
+    parts : ndarray of int64, shape (n_train + n_validation,)
+        0, 1 or 2 for the training rows, 3 for the validation rows.
+    """
+    parts = np.full(len(y_train) + len(y_validation), N_TRAINING_PARTS)
+    parts[: len(y_train)] = stratified_parts(y_train, seed)
+    return np.concatenate([y_train, y_validation]), parts
 
 
 def stratified_parts(y: NDArray, seed: int, n_parts: int = N_TRAINING_PARTS) -> NDArray[np.int64]:

@@ -84,6 +84,8 @@ def make_policy(rows: float, **parameters: float) -> Policy:
     policy = np.zeros(N_PARAMETERS)
     policy[0] = np.log(rows)
     for name, value in parameters.items():
+        if name not in PARAMETERS:
+            raise ValueError(f"unknown parameter {name!r}; known: {', '.join(PARAMETERS)}")
         policy[PARAMETERS.index(name)] = value
     return policy
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
+from autosmote.search.bank import load_bank
 from autosmote.search.folds import make_folds
 from autosmote.search.linear_policies import PolicySpace
 from autosmote.search.reward import LabelScorer
@@ -66,9 +67,10 @@ def find_policies(
     settings : SearchSettings
         Of these, ``iterations`` (classifier fits in all), ``neighbours`` and ``seed``.
     execution : Execution
-    prior : {"corners", "random"}, default "corners"
-        Where the search starts: at the known samplers, or at random policies, of which there are then so many
-        that no fits are left for learning.
+    prior : {"corners", "bank", "random"}, default "corners"
+        Where the search starts: at the known samplers; at the policies that were good on other data
+        (`autosmote.search.bank`); or at random policies, of which there are then so many that no fits are
+        left for learning.
 
     Returns
     -------
@@ -79,25 +81,31 @@ def find_policies(
     from autosmote.search import evolution  # It loads PyTorch; a list of names needs none.
 
     keys = evolution.PolicySearchSettings(fits=settings.iterations, seed=settings.seed)
+    estimator = make_classifier(classifier, task.seed)
     folds = make_folds(
         task.X_train,
         task.y_train,
         task.X_validation,
         task.y_validation,
-        make_classifier(classifier, task.seed),
+        estimator,
         LabelScorer(METRICS[metric]),
         neighbours=settings.neighbours,
         seed=settings.seed,
         evaluator=execution.evaluator,
     )
+    spread = None
     if prior == "random":
         starts = evolution.random_starts(settings.seed, keys.fits)
+    elif prior == "bank":
+        policies = load_bank().get(type(estimator).__name__, metric)
+        starts, spread = evolution.bank_starts(policies), evolution.bank_spread(policies)
     else:
         starts = evolution.corner_starts(settings.seed)
     result = evolution.search_policies(
         folds,
         starts,
         keys,
+        spread=spread,
         actors=execution.actors,
         on_iteration=execution.on_iteration,
         checkpoint=execution.checkpoint,

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autosmote.datasets.tasks import Task
-from autosmote.study import autosmote_search, policy_strategies, sampler_search
+from autosmote.search import bank
+from autosmote.study import autosmote_search, controls, policy_strategies, sampler_search
 from autosmote.study.strategy import Strategy
 from autosmote.utils.registry import Registry, Source
 
@@ -43,6 +44,20 @@ def _ablation(name: str, label: str, changes: str, **keys: str) -> Strategy:
         autosmote_search.find_synthetic_rows,
         autosmote_search.CODE,
         keys,
+    )
+
+
+def _by_folds(name: str, sampler: str) -> Strategy:
+    return Strategy(
+        name=name,
+        label=f"{sampler} by folds",
+        category=EXTENSION,
+        reference="this project",
+        changes=f"{sampler} at the ratio that the folds of policy search choose, the best of eight draws",
+        find=partial(controls.find_sampler_by_folds, sampler=sampler),
+        code=controls.CODE,
+        samplers=(sampler,),
+        single_process=True,
     )
 
 
@@ -119,6 +134,15 @@ _ALL = (
         code=policy_strategies.CODE,
     ),
     Strategy(
+        name="policy_search_bank",
+        label="Policy search from the bank",
+        category=EXTENSION,
+        reference="this project",
+        changes="policies with few parameters, learned from policies that were good on other data on",
+        find=partial(policy_strategies.find_policies, prior="bank"),
+        code=(*policy_strategies.CODE, "autosmote.search.bank", bank.PATH),
+    ),
+    Strategy(
         name="random_policies",
         label="Random policies",
         category=EXTENSION,
@@ -126,6 +150,23 @@ _ALL = (
         changes="random policies with few parameters, chosen by the same folds; nothing is learned",
         find=partial(policy_strategies.find_policies, prior="random"),
         code=policy_strategies.CODE,
+    ),
+    _by_folds("random_over_sampler_by_folds", "RandomOverSampler"),
+    _by_folds("smote_by_folds", "SMOTE"),
+    _by_folds("adasyn_by_folds", "ADASYN"),
+    _by_folds("borderline_smote_by_folds", "BorderlineSMOTE"),
+    _by_folds("svm_smote_by_folds", "SVMSMOTE"),
+    _by_folds("kmeans_smote_by_folds", "KMeansSMOTE"),
+    Strategy(
+        name="smote_search",
+        label="Random search over SMOTE",
+        category=EXTENSION,
+        reference="this project",
+        changes="SMOTE at ten ratios, each with as many random states as the iterations allow",
+        find=controls.find_best_look,
+        code=controls.CODE,
+        samplers=("SMOTE",),
+        single_process=True,
     ),
     Strategy(
         name="sampler_search",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -155,8 +156,8 @@ class Strategy:
         What it changes of AutoSMOTE, in one line.
     find : callable
         The search.
-    code : tuple of str
-        Modules that decide what it finds, beside those that every search job runs
+    code : tuple of str or Path
+        Modules, and data in JSON, that decide what it finds, beside those that every search job runs
         (`autosmote.study.dependencies.SEARCH`): where one of them changes, its searches run again.
     keys : mapping of str to value, default {}
         Fields of `SearchSettings` that replace those of the configuration.
@@ -176,7 +177,7 @@ class Strategy:
     reference: str
     changes: str
     find: Find
-    code: tuple[str, ...]
+    code: tuple[str | Path, ...]
     keys: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Task], Task] | None = None
     note: str = ""

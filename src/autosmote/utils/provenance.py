@@ -24,7 +24,7 @@ def source_digest(*sources: str | Path) -> str:
     ----------
     *sources : str or Path
         Modules of this package (``"autosmote.search.engine"``); a package stands for all modules
-        in it; or the paths of scripts.
+        in it; or the paths of scripts and of data in JSON.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def source_digest(*sources: str | Path) -> str:
         for path in ([source] if isinstance(source, Path) else _module_files(source))
     ]
     # The name is part of it, so that code which moves to another module counts as changed.
-    return digest(*((path.name, ast.dump(_bare_tree(path))) for path in paths))
+    return digest(*((path.name, _content(path)) for path in paths))
 
 
 def callable_digest(function: Callable[..., Any]) -> str:
@@ -158,6 +158,10 @@ def _names(node: ast.AST) -> Iterator[str]:
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield from _names(child)
+
+
+def _content(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.suffix == ".json" else ast.dump(_bare_tree(path))
 
 
 def _module_files(name: str) -> list[Path]:

@@ -125,8 +125,8 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"cannot write a {type(value).__name__} as JSON")
 
 
-def write_json(obj: Any, path: str | os.PathLike[str]) -> None:
-    """Write `obj` as indented JSON.
+def write_json(obj: Any, path: str | os.PathLike[str], *, indent: int | None = 2) -> None:
+    """Write `obj` as JSON.
 
     NumPy scalars become plain numbers. NaN is written as ``NaN``, which `read_json` turns back.
 
@@ -136,13 +136,15 @@ def write_json(obj: Any, path: str | os.PathLike[str]) -> None:
         Nested dicts, lists and scalars.
     path : path-like
         The file to write.
+    indent : int or None, default 2
+        Spaces per level; None for one line.
 
     Raises
     ------
     TypeError
         If `obj` holds something that JSON cannot express.
     """
-    text = json.dumps(obj, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    text = json.dumps(obj, indent=indent, ensure_ascii=False, default=_plain) + "\n"
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -43,7 +43,14 @@ TABLE_2 = {
 OF_OTHER_KINDS = {
     "Generative model": ["CTGAN", "TVAE"],
     "Meta-learning": ["MESA"],
-    "Extension": ["ClassWeight", "DecisionThreshold"],
+    "Extension": [
+        "ClassWeight",
+        "DecisionThreshold",
+        "ClassWeightByFolds",
+        "ClassWeightByFoldsRefit",
+        "DecisionThresholdByFolds",
+        "DecisionThresholdByFoldsRefit",
+    ],
 }
 WITHOUT_RATIO = {
     "NoResampling",
