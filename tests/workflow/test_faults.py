@@ -164,7 +164,7 @@ def test_killed_snakemake(
     ("victim", "reason"),
     [
         ("search.py", "SIGKILL|exit status 137"),
-        ("autosmote.search.actors", r"an actor process ended unexpectedly \(signal SIGKILL\)"),
+        ("autosmote.search.jobs", r"an actor process ended unexpectedly \(signal SIGKILL\)"),
     ],
 )
 def test_killed_search_and_actor(

@@ -1,6 +1,6 @@
 """Class weights and a decision threshold, chosen by the folds of policy search: its cheap rivals.
 
-The folds are those of `autosmote.search.folds`: three parts of the training rows, and the validation rows.
+The folds are those of `autosmote.utils.parts`: three parts of the training rows, and the validation rows.
 With a refit, what was chosen is applied to training and validation rows together, as policies can be.
 """
 
@@ -21,7 +21,7 @@ from autosmote.samplers.classifier_level import (
     scores,
 )
 from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Problem
-from autosmote.search.folds import join_parts
+from autosmote.utils.parts import join_parts
 
 RATIOS = tuple(tenth / 10 for tenth in range(1, 11))
 """Weight of the minority over that of the majority to choose from; those of the samplers (Section 4.1)."""

@@ -22,9 +22,9 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from autosmote.search.actors import make_jobs
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.folds import CrossValidation, FoldOutcome
+from autosmote.search.jobs import make_jobs
 from autosmote.search.linear_policies import CORNERS, N_PARAMETERS, Policy, random_policy
 from autosmote.search.space import Improvement, Samples
 from autosmote.utils.threads import one_thread

@@ -24,6 +24,7 @@ CODE = (
     "autosmote.search.fast_svm",
     "autosmote.search.fast_svm",
     "autosmote.search.features",
+    "autosmote.search.jobs",
     "autosmote.search.learner",
     "autosmote.search.policies",
     "autosmote.search.reward",

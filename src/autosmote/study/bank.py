@@ -6,6 +6,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import numpy as np
 import pandas as pd
 import sklearn
 
-import autosmote
 from autosmote.datasets.sources import Dataset, DatasetError, fetch
 from autosmote.datasets.tasks import Task, TaskError, make_task
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
@@ -212,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "fits": FITS,
         "searches": len(cells),
         "versions": {
-            "autosmote": autosmote.__version__,
+            "autosmote": version("autosmote"),
             "numpy": np.__version__,
             "scikit-learn": sklearn.__version__,
         },

@@ -20,20 +20,22 @@ from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
 from autosmote.samplers.imbalanced_learn import SPECS
 from autosmote.samplers.spec import NotApplicable, Training
-from autosmote.search.folds import join_parts
 from autosmote.search.settings import SearchSettings
-from autosmote.study.sampler_search import RATIOS
 from autosmote.study.strategy import Execution, Found, Rows, Selection
+from autosmote.utils.parts import join_parts
 from autosmote.utils.refusals import is_refusal
 from autosmote.utils.threads import one_thread
 
 CODE = (
     "autosmote.study.controls",
-    "autosmote.search.folds",
+    "autosmote.utils.parts",
     "autosmote.utils.refusals",
     "autosmote.utils.threads",
 )
 """Modules that decide what the controls find, beside the code of their sampler."""
+
+RATIOS = tuple(tenth / 10 for tenth in range(1, 11))
+"""Minority rows per majority row to choose from (Section 4.1)."""
 
 DRAWS = 8
 """Draws at the chosen ratio, of which validation chooses, as for policies."""

@@ -19,7 +19,7 @@ from autosmote.study.strategy import Execution, Found, Rows, Selection
 
 CODE = (
     "autosmote.study.policy_strategies",
-    "autosmote.search.actors",
+    "autosmote.search.bank",
     "autosmote.search.checkpoint",
     "autosmote.search.evolution",
     "autosmote.search.fast_adaboost",
@@ -28,6 +28,7 @@ CODE = (
     "autosmote.search.fast_svm",
     "autosmote.search.features",
     "autosmote.search.folds",
+    "autosmote.search.jobs",
     "autosmote.search.linear_policies",
     "autosmote.search.reward",
     "autosmote.search.reward_scaling",
@@ -35,6 +36,8 @@ CODE = (
     "autosmote.search.setting_fields",
     "autosmote.search.settings",
     "autosmote.search.space",
+    "autosmote.search.reward_scaling",
+    "autosmote.utils.parts",
     "autosmote.utils.refusals",
     "autosmote.utils.threads",
 )

@@ -140,7 +140,7 @@ _ALL = (
         reference="this project",
         changes="policies with few parameters, learned from policies that were good on other data on",
         find=partial(policy_strategies.find_policies, prior="bank"),
-        code=(*policy_strategies.CODE, "autosmote.search.bank", bank.PATH),
+        code=(*policy_strategies.CODE, bank.PATH),
     ),
     Strategy(
         name="random_policies",

@@ -17,8 +17,8 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
-from autosmote.search.actors import ActorError
 from autosmote.search.engine import search
+from autosmote.search.jobs import ActorError
 from autosmote.search.reward import ValidationReward
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
@@ -181,7 +181,7 @@ def children():
     listing = subprocess.run(
         ["ps", "--ppid", str(os.getpid()), "-o", "args="], capture_output=True, text=True
     )
-    return [line for line in listing.stdout.splitlines() if "autosmote.search.actors" in line]
+    return [line for line in listing.stdout.splitlines() if "autosmote.search.jobs" in line]
 
 
 def test_an_exception_in_an_actor_ends_the_search_with_its_traceback(space):
