@@ -12,11 +12,12 @@ INSTALLING := $(VENV)/.installing
 WORKFLOW_FILES := Snakefile rules
 
 .DEFAULT_GOAL := help
-.PHONY: help install config quickstart reproduction test test-slow test-slurm lint format lock docs
+.PHONY: help install config quickstart bank reproduction test test-slow test-slurm lint format lock docs
 
 help:
 	@echo "make quickstart  a small study on bundled data: tables, figures and records in minutes, no download of data"
 	@echo "make reproduction  tables and figures of the measured study (docs/reproduction.md), from its scores"
+	@echo "make bank        learn the bank of policies again from DATA, a folder of CSV files with the class in column y"
 	@echo "make test        linters, type check and the fast tests (pytest -m \"not slow\")"
 	@echo "make test-slow   the tests marked slow: whole workflow runs, longer searches"
 	@echo "make test-slurm  the study on a Slurm that the tests start on this machine; needs its packages (docs/cluster.md)"
@@ -56,6 +57,9 @@ quickstart: $(INSTALLED)
 reproduction: $(INSTALLED)
 	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/scores.parquet \
 		--searches docs/reproduction/learning_curves.parquet --out results/reproduction
+
+bank: $(INSTALLED)
+	$(BIN)/python -m autosmote.study.bank --data "$(DATA)"
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check .

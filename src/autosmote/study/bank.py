@@ -149,6 +149,14 @@ def make_bank(policies: pd.DataFrame, origin: Mapping[str, Any], size: int = SIZ
     return PolicyBank(chosen, pooled, origin)
 
 
+def _searches(all_tasks: Sequence[Task]) -> Iterator[tuple[Task, str, str]]:
+    """Every task with every classifier, and with the metrics in turn: policies for one suit the other."""
+    metrics = list(METRICS)
+    for number, task in enumerate(all_tasks):
+        for position, classifier in enumerate(CLASSIFIERS):
+            yield task, classifier, metrics[(number + position) % len(metrics)]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Search on every task, and write the bank.
 
@@ -190,9 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     policies = pd.read_csv(options.searches) if options.searches.exists() else pd.DataFrame(columns=SEARCH)
-    cells = [
-        (task, classifier, metric) for metric in METRICS for task in all_tasks for classifier in CLASSIFIERS
-    ]
+    cells = list(_searches(all_tasks))
     done = set(map(tuple, policies[SEARCH].to_numpy().tolist()))
     for number, (task, classifier, metric) in enumerate(cells, start=1):
         if (task.dataset, task.imbalance_ratio, task.seed, classifier, metric) in done:
