@@ -71,7 +71,7 @@ def _in_options(message: str) -> str:
 def _actor_errors() -> Iterator[None]:
     """Tell what the named classifier refuses in another process as it is told of this one."""
     from autosmote.cli.codes import RefusedError
-    from autosmote.search.actors import ActorError
+    from autosmote.search.jobs import ActorError
 
     try:
         yield
