@@ -34,6 +34,7 @@ rule baseline:
             if name in config["methods"]
         },
         limits=config["limits"],
+        refit=config["study"]["refit"],
         code=lambda wildcards: [
             code("baseline.py"),
             dependencies.baseline(

@@ -24,5 +24,6 @@ rows = evaluate_side_by_side(
     ratios=snakemake.params.ratios,
     limits=Limits(**snakemake.params.limits),
     workers=snakemake.threads,
+    refit=snakemake.params.refit,
 )
 write_frame(validate(pd.DataFrame(rows)), snakemake.output.scores)

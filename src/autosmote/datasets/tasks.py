@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,12 @@ class Task:
     feature_names: list[str]
     onehot: np.ndarray
     X_unused: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    def merged(self) -> Task:
+        """The same task with training and validation rows, in this order, as its training rows."""
+        X = np.concatenate([self.X_train, self.X_validation])
+        y = np.concatenate([self.y_train, self.y_validation])
+        return replace(self, X_train=X, y_train=y)
 
     @property
     def large_test(self) -> WeightedRows | None:

@@ -21,6 +21,7 @@ from autosmote.evaluation.scoring import held_out_rows, held_out_scores
 from autosmote.evaluation.trial import (
     Failure,
     Fitted,
+    Sample,
     fit_sample,
     guarded,
     sampling,
@@ -44,6 +45,7 @@ def evaluate(
     ratios: Sequence[float],
     seed: int,
     limits: isolation.Limits | None = None,
+    refit: bool = False,
 ) -> list[dict[str, Any]]:
     """Evaluate a comparison method of either kind on one task.
 
@@ -55,6 +57,8 @@ def evaluate(
         The method.
     classifiers, metrics, ratios, seed, limits
         See `evaluate_sampler` and `evaluate_method`.
+    refit : bool, default False
+        See `evaluate_sampler`; a method that changes the classifier is not refitted.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def evaluate(
         One row of the score table per classifier and metric; see `evaluate_sampler`.
     """
     function: Callable[..., list[dict[str, Any]]] = (
-        evaluate_method if isinstance(spec, MethodSpec) else evaluate_sampler
+        evaluate_method if isinstance(spec, MethodSpec) else partial(evaluate_sampler, refit=refit)
     )
     return function(
         task, spec, classifiers=classifiers, metrics=metrics, ratios=ratios, seed=seed, limits=limits
@@ -78,6 +82,7 @@ def evaluate_sampler(
     ratios: Sequence[float],
     seed: int,
     limits: isolation.Limits | None = None,
+    refit: bool = False,
 ) -> list[dict[str, Any]]:
     """Evaluate a comparison sampler on one task ("Guidance of Validation Set", Section 4.1).
 
@@ -109,6 +114,9 @@ def evaluate_sampler(
     limits : autosmote.evaluation.isolation.Limits, optional
         What the method may use for all ratios together. Needs Linux. Default, none: the method runs in this
         process.
+    refit : bool, default False
+        Whether to resample and fit once more at the chosen ratio, on training and validation rows together.
+        Not in the paper.
 
     Returns
     -------
@@ -120,6 +128,8 @@ def evaluate_sampler(
         - ``validation_score``, ``test_score``: NaN if no ratio worked, or the test rows of the chosen one
           could not be labelled;
         - ``large_test_score``: that on `Task.large_test`; also NaN where the task has none;
+        - ``refit_test_score``, ``refit_large_test_score``: the same after `refit`; also NaN where that
+          failed, which the message says;
         - ``status``: ``ok``; ``unchanged`` if the chosen result holds just the training rows (scores are
           kept; never said of no resampling); else, if no ratio worked, the gravest of ``timeout``,
           ``memory``, ``failed`` and ``not_applicable`` that occurred, or what went wrong with the test rows;
@@ -147,6 +157,16 @@ def evaluate_sampler(
             return fitted.held_out
         return np.concatenate([fitted.model.predict(X) for X in fitted.held_out])
 
+    merged = task.merged()
+    refits: dict[float | None, Sample | Failure] = {}
+
+    def label_after_refit(classifier: str, ratio: float | None) -> np.ndarray | Failure:
+        if ratio not in refits:
+            again, _ = _run(spec, [ratio], partial(sampling, merged, spec, [ratio], seed), limits)
+            refits.update(again)
+        fitted = fit_sample(merged, refits[ratio], classifier, seed)
+        return fitted if isinstance(fitted, Failure) else label_test_rows(fitted)
+
     rows = []
     for classifier in classifiers:
         started = time.process_time()
@@ -154,7 +174,8 @@ def evaluate_sampler(
         seconds = sampling_seconds + time.process_time() - started
         for metric in metrics:
             cell = Cell.of(task, classifier, metric, seed)
-            rows.append(_row(cell, task, spec, fits, label_test_rows, seconds))
+            again = partial(label_after_refit, classifier) if refit else None
+            rows.append(_row(cell, task, spec, fits, label_test_rows, seconds, again))
     return rows
 
 
@@ -306,6 +327,7 @@ def _row(
     fits: Mapping[float | None, Fitted | Failure],
     label_test_rows: Callable[[Fitted], np.ndarray | Failure],
     seconds: float,
+    label_after_refit: Callable[[float | None], np.ndarray | Failure] | None = None,
 ) -> dict[str, Any]:
     """Choose the ratio on the validation split, and only then look at the test split."""
     measure = METRICS[cell.metric]
@@ -327,6 +349,13 @@ def _row(
             status=labels.status, message="; ".join(filter(None, (message, reason)))
         ).as_dict()
     test_score, large_test_score = held_out_scores(task, cell.metric, labels)
+    refit_scores, notes = (np.nan, np.nan), [message, chosen.note]
+    if label_after_refit is not None:
+        labels = label_after_refit(ratio)
+        if isinstance(labels, Failure):
+            notes.append(f"refit: {labels.status.replace('_', ' ')}: {labels.reason}")
+        else:
+            refit_scores = held_out_scores(task, cell.metric, labels)
     return ScoreRow.scored(
         cell,
         spec.name,
@@ -335,8 +364,10 @@ def _row(
         validation_score=scores[ratio],
         test_score=test_score,
         large_test_score=large_test_score,
+        refit_test_score=refit_scores[0],
+        refit_large_test_score=refit_scores[1],
         status="unchanged" if chosen.unchanged else "ok",
-        message="; ".join(filter(None, (message, chosen.note))),
+        message="; ".join(filter(None, notes)),
         settings=chosen.settings,
         n_majority=chosen.n_majority,
         n_minority=chosen.n_minority,

@@ -23,6 +23,7 @@ def evaluate_side_by_side(
     ratios: Sequence[float],
     limits: isolation.Limits,
     workers: int,
+    refit: bool = False,
     log: Callable[[str], None] = print,
 ) -> list[dict[str, Any]]:
     """Evaluate comparison methods on one task, each in processes of its own.
@@ -44,6 +45,8 @@ def evaluate_side_by_side(
         What each method may use, see `autosmote.evaluation.protocol.evaluate_sampler`.
     workers : int
         Most methods at a time, each with one thread.
+    refit : bool, default False
+        See `autosmote.evaluation.protocol.evaluate_sampler`.
     log : callable, default print
         Takes a line about each method that has finished.
 
@@ -61,7 +64,12 @@ def evaluate_side_by_side(
     """
     _import_shared(specs)
     everything = partial(
-        evaluate, task, ratios=ratios, seed=task.seed, limits=limits if isolation.SUPPORTED else None
+        evaluate,
+        task,
+        ratios=ratios,
+        seed=task.seed,
+        limits=limits if isolation.SUPPORTED else None,
+        refit=refit,
     )
     names, calls = [], []
     for spec in specs:

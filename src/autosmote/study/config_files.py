@@ -289,6 +289,7 @@ def _values(node: Mapping[str, Any]) -> str:
         "integer": "whole number",
         "number": "number",
         "string": "text",
+        "boolean": "`true` or `false`",
         "null": "`null`",
         "object": "mapping",
     }

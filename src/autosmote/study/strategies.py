@@ -6,8 +6,6 @@ import dataclasses
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from autosmote.datasets.tasks import Task
 from autosmote.search import bank
 from autosmote.study import autosmote_search, controls, policy_strategies, sampler_search
@@ -29,9 +27,8 @@ def merge_training_and_validation(task: Task) -> Task:
     Task
         The training rows come first. The test split is that of `task`.
     """
-    X = np.concatenate([task.X_train, task.X_validation])
-    y = np.concatenate([task.y_train, task.y_validation])
-    return dataclasses.replace(task, X_train=X, y_train=y, X_validation=X, y_validation=y)
+    merged = task.merged()
+    return dataclasses.replace(merged, X_validation=merged.X_train, y_validation=merged.y_train)
 
 
 def _ablation(name: str, label: str, changes: str, **keys: str) -> Strategy:

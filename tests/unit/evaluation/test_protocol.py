@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imblearn.over_sampling import RandomOverSampler
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score, matthews_corrcoef
@@ -224,6 +225,43 @@ def test_the_large_test_set_counts_rates_at_the_ratio_of_the_test_split(task, na
         assert [row["large_test_score"] for row in rows] == pytest.approx(expected, abs=1e-12)
     else:
         assert all(np.isfinite(row["large_test_score"]) for row in rows)
+
+
+def test_refit_is_the_chosen_ratio_on_training_and_validation_rows(task):
+    large = dataclasses.replace(task, X_unused=np.linspace(-1, 12, 40)[:, None])
+    given = {
+        "classifiers": ["tree", "svm"],
+        "metrics": list(METRICS),
+        "ratios": [0.5, 1.0],
+        "seed": task.seed,
+    }
+    plain, rows = (
+        evaluate_any(large, samplers.get("RandomOverSampler"), **given, refit=refit)
+        for refit in (False, True)
+    )
+    X, y = np.vstack([task.X_train, task.X_validation]), np.append(task.y_train, task.y_validation)
+    for before, row in zip(plain, rows, strict=True):
+        assert math.isnan(before["refit_test_score"]) and math.isnan(before["refit_large_test_score"])
+        assert row["test_score"] == before["test_score"]
+        sampler = RandomOverSampler(sampling_strategy=row["ratio"], random_state=task.seed)
+        model = make_classifier(row["classifier"], task.seed).fit(*sampler.fit_resample(X, y))
+        assert row["refit_test_score"] == METRICS[row["metric"]](task.y_test, model.predict(task.X_test))
+        assert np.isfinite(row["refit_large_test_score"])
+
+
+def test_refit_that_fails_is_said_and_leaves_the_scores(task):
+    def build(training, seed):
+        def resample(ratio):
+            if len(training.y) > 20:
+                raise RuntimeError("boom")
+            return threshold(7)
+
+        return resample
+
+    spec = dataclasses.replace(scripted({}), build=build)
+    (row,) = evaluate_any(task, spec, classifiers=["tree"], metrics=["mcc"], ratios=[0.5], seed=1, refit=True)
+    assert math.isnan(row["refit_test_score"])
+    assert (row["status"], row["message"]) == ("ok", "refit: failed: RuntimeError: boom")
 
 
 def test_unused_rows_decide_nothing(task):
