@@ -212,7 +212,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with atomic_path(options.searches) as path:
             policies.to_csv(path, index=False)
     origin = {
-        "datasets": {dataset.name: dataset.meta["checksum"] for dataset in datasets},
+        "datasets": {
+            dataset.name: dataset.meta["checksum"]
+            for dataset in datasets
+            if any(task.dataset == dataset.name for task in all_tasks)
+        },
         "imbalance_ratios": ["as it is", *RATIOS[1:]],
         "seeds": options.seeds,
         "fits": FITS,
