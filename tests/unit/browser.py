@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from started import stop
+
 EXECUTABLE = next(
     filter(
         None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
@@ -51,10 +53,16 @@ class Browser:
         self._unread = b""
         self._number = 0
         self._session: str | None = None
-        (page, *_) = [
-            target for target in self._call("Target.getTargets")["targetInfos"] if target["type"] == "page"
-        ]
-        attached = self._call("Target.attachToTarget", targetId=page["targetId"], flatten=True)
+        try:
+            (page, *_) = [
+                target
+                for target in self._call("Target.getTargets")["targetInfos"]
+                if target["type"] == "page"
+            ]
+            attached = self._call("Target.attachToTarget", targetId=page["targetId"], flatten=True)
+        except BaseException:
+            stop(self._process)
+            raise
         self._session = attached["sessionId"]
 
     def __enter__(self) -> Browser:
@@ -65,8 +73,7 @@ class Browser:
     ) -> None:
         os.close(self._commands)
         os.close(self._answers)
-        self._process.terminate()
-        self._process.wait(timeout=30)
+        stop(self._process)
 
     def open(self, url: str) -> None:
         """Go to an address."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from started import started
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = ROOT / "config" / "smoke.yaml"
@@ -56,13 +57,7 @@ def snakemake(
     command = [sys.executable, "-m", "snakemake", *arguments, "--snakefile", ROOT / "Snakefile"]
     command += ["--directory", folder, "--cores", "2"]
     command += ["--configfile", *files] if files else []
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=timeout,
-    )
-    return Run(done.returncode, done.stdout)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with started(command, cwd=folder, env=os.environ | environment, **pipes) as process:
+        output, _ = process.communicate(timeout=timeout)
+        return Run(process.returncode, output)

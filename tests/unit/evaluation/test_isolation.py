@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from started import started
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.isolation import Limits, Process, Stopped, run_all
@@ -270,6 +271,7 @@ def test_nothing_outlives_the_process():
             break
         time.sleep(0.01)
     else:
+        os.kill(pid, signal.SIGKILL)
         pytest.fail("the process that the method had started is alive")
 
 
@@ -283,12 +285,13 @@ def work():
 print(next(iter(Process(work, Limits(60, 1000, 100)))), flush=True)
 os.kill(os.getpid(), 9)
 """
-    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=60)
-    assert done.returncode == -signal.SIGKILL
-    deadline = time.monotonic() + 30
-    while os.path.exists(f"/proc/{int(done.stdout)}") and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not os.path.exists(f"/proc/{int(done.stdout)}")
+    with started([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        pid = int(process.stdout.readline())
+        assert process.wait(timeout=60) == -signal.SIGKILL
+        deadline = time.monotonic() + 30
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not os.path.exists(f"/proc/{pid}")
 
 
 # Side by side

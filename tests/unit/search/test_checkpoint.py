@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from started import started
 
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.engine import search
@@ -108,20 +109,24 @@ def test_killed_at_any_moment(tmp_path, actors):
     script.write_text(SCRIPT)
 
     def run(path):
-        command = [sys.executable, script, path, str(actors)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return started([sys.executable, script, path, actors], stdout=subprocess.PIPE, text=True)
 
-    expected, _ = run(tmp_path / "undisturbed").communicate(timeout=120)
+    with run(tmp_path / "undisturbed") as process:
+        expected, _ = process.communicate(timeout=120)
     path = tmp_path / "killed"
     moments = random.Random(actors)
     for _ in range(2):
-        process = run(path)
-        process.stdout.readline()
-        time.sleep(moments.uniform(0.0, 0.25))
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=120)
-        assert process.returncode == -signal.SIGKILL
-    output, _ = run(path).communicate(timeout=120)
+        with run(path) as process:
+            process.stdout.readline()
+            while not path.exists():  # However busy the machine is.
+                assert process.poll() is None
+                time.sleep(0.005)
+            time.sleep(moments.uniform(0.0, 0.25))
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=120)
+            assert process.returncode == -signal.SIGKILL
+    with run(path) as process:
+        output, _ = process.communicate(timeout=120)
     # The iterations told differ: the last run goes on after those of the runs before it.
     assert int(output.split("\n", 1)[0]) > 1
     assert output[output.index(",iteration") :] == expected[expected.index(",iteration") :]

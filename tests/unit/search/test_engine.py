@@ -16,6 +16,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
+from started import started
 
 from autosmote.search.engine import search
 from autosmote.search.jobs import ActorError
@@ -312,19 +313,20 @@ def test_a_killed_search_leaves_no_actor_behind(how, tmp_path):
         "search(space, lambda rows: 0.5, settings, actors=2,\n"
         "       on_iteration=lambda i: print('running', flush=True) if i.iteration == 1 else None)\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "running\n"
-    listing = subprocess.run(["ps", "--ppid", str(process.pid), "-o", "pid="], capture_output=True, text=True)
-    actors = [int(pid) for pid in listing.stdout.split()]
-    assert len(actors) == 2
-    process.send_signal(how)
-    process.communicate(timeout=30)
-    deadline = time.monotonic() + 30
-    while alive := [pid for pid in actors if os.path.exists(f"/proc/{pid}")]:
-        assert time.monotonic() < deadline, f"actors {alive} outlived their search"
-        time.sleep(0.05)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started([sys.executable, script], **pipes, text=True) as process:
+        assert process.stdout.readline() == "running\n"
+        listing = subprocess.run(
+            ["ps", "--ppid", str(process.pid), "-o", "pid="], capture_output=True, text=True
+        )
+        actors = [int(pid) for pid in listing.stdout.split()]
+        assert len(actors) == 2
+        process.send_signal(how)
+        process.communicate(timeout=30)
+        deadline = time.monotonic() + 30
+        while alive := [pid for pid in actors if os.path.exists(f"/proc/{pid}")]:
+            assert time.monotonic() < deadline, f"actors {alive} outlived their search"
+            time.sleep(0.05)
 
 
 def few_rows_only(samples):

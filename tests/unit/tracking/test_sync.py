@@ -25,6 +25,7 @@ from mlflow.entities import ViewType
 from score_rows import tiny_case
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
+from started import run_all
 
 from autosmote.tracking.command import main
 from autosmote.tracking.records import CURVE_POINTS, _curves
@@ -525,11 +526,7 @@ def test_concurrent_syncs_do_no_harm(results):
     context = multiprocessing.get_context("spawn")
     command = ["--results", str(results), "--study", "toy"]
     processes = [context.Process(target=main, args=(command,)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
+    assert run_all(processes) == [0, 0]
     assert len(runs(results)) == 5
     assert len(runs(results, kind="sampler")) == 3
     before = identity(results)

@@ -1,11 +1,8 @@
 """The synchroniser against `mlflow server`: reachable or not, and used by two at once."""
 
 import multiprocessing
-import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -21,6 +18,7 @@ pytest.importorskip("mlflow", reason="needs the study extra")
 
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from started import run_all, started, stop
 
 from autosmote.tracking.command import main
 from autosmote.tracking.store import TrackingError
@@ -74,9 +72,10 @@ def mlflow_server(folder: Path, port: int) -> Iterator[str]:
     command += ["--backend-store-uri", f"sqlite:///{folder}/server.db"]
     command += ["--artifacts-destination", str(folder / "artifacts")]
     folder.mkdir(exist_ok=True)
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    try:
+    with (
+        (folder / "server.log").open("w") as log,
+        started(command, stdout=log, stderr=log) as server,
+    ):
         deadline = time.monotonic() + 120
         while True:
             try:
@@ -86,10 +85,10 @@ def mlflow_server(folder: Path, port: int) -> Iterator[str]:
                 if server.poll() is not None or time.monotonic() > deadline:
                     pytest.fail((folder / "server.log").read_text())
                 time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop(server)
 
 
 @pytest.fixture(scope="module")
@@ -149,11 +148,7 @@ def test_two_copies_of_a_study_at_once_leave_each_run_once(address: str, tmp_pat
     arguments = [["--study", "twice", "--tracking-uri", address, "--results", str(copy)] for copy in copies]
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=main, args=(each,)) for each in arguments]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
+    assert run_all(processes) == [0, 0]
     sync(copies[0], study="twice", tracking_uri=address)
     found = runs(address, "twice")
     assert set(Counter(run.data.tags["job_key"] for run in found).values()) == {1}
@@ -174,11 +169,7 @@ def test_one_file_for_two_studies_is_made_by_one_of_them_at_a_time(tmp_path: Pat
         )
         for study in studies
     ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
+    assert run_all(processes) == [0, 0]
     assert [len(runs(store, study.name)) for study in studies] == [2 * len(SEEDS) + 2] * 2
 
 

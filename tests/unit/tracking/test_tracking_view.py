@@ -17,6 +17,7 @@ pytest.importorskip("mlflow", reason="needs the study extra")
 
 from browser import EXECUTABLE, Browser
 from mlflow import MlflowClient
+from started import started, stop
 
 from autosmote.tracking.sync import sync
 from autosmote.utils.storage import write_frame, write_json
@@ -79,11 +80,9 @@ def address(store: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store, "--workers", "1"]
-    server = subprocess.Popen(
-        [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    command += ["--port", str(port)]
     address = f"http://127.0.0.1:{port}/"
-    try:
+    with started(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         for _ in range(120):
             try:
                 urllib.request.urlopen(f"{address}health", timeout=5).close()
@@ -91,9 +90,7 @@ def address(store: str) -> Iterator[str]:
             except OSError:
                 time.sleep(0.5)
         yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+        stop(server)
 
 
 @pytest.fixture(scope="module")
