@@ -1,7 +1,7 @@
 """The twenty imbalanced-learn samplers of Table 2, with that package's default hyper-parameters.
 
-Where there are fewer minority rows than SMOTE, BorderlineSMOTE or ADASYN have neighbours by default, these
-take as many as there are, and their rows say so in ``settings``.
+The methods after SMOTE that interpolate between five neighbours of the minority take as many as there are
+where these are fewer, and their rows say so in ``settings``.
 """
 
 from functools import partial
@@ -45,24 +45,35 @@ def _fit_resample(sampler: BaseSampler, training: Training, settings: dict[str, 
     return Resampled(X, y, settings)
 
 
-#: Of the methods that interpolate between minority rows: the number of neighbours, 5 by default.
-_NEIGHBOURS = {"SMOTE": "k_neighbors", "BorderlineSMOTE": "k_neighbors", "ADASYN": "n_neighbors"}
+#: What the number of neighbours to interpolate with is called; it is 5 by default.
+_NEIGHBOURS = {
+    over_sampling.SMOTE: "k_neighbors",
+    over_sampling.SMOTEN: "k_neighbors",
+    over_sampling.ADASYN: "n_neighbors",
+    over_sampling.BorderlineSMOTE: "k_neighbors",
+    over_sampling.SVMSMOTE: "k_neighbors",
+    combine.SMOTEENN: "smote__k_neighbors",
+    combine.SMOTETomek: "smote__k_neighbors",
+}
+_DEFAULT_NEIGHBOURS = 5
 
 
 def _build(sampler_class: type[BaseSampler], training: Training, seed: int) -> Resample:
-    settings: dict[str, Any] = {}
-    if key := _NEIGHBOURS.get(sampler_class.__name__):
-        most = int(training.y.sum()) - 1  # A row is not its own neighbour.
-        if 0 < most < getattr(sampler_class(), key):
-            settings[key] = most
+    # A row is not its own neighbour.
+    most = int(training.y.sum()) - 1
+    lowered = sampler_class in _NEIGHBOURS and 0 < most < _DEFAULT_NEIGHBOURS
 
     def resample(ratio: float | None) -> Resampled:
-        sampler = sampler_class(**settings)
+        sampler = sampler_class()
         if "random_state" in sampler.get_params():
             sampler.set_params(random_state=seed)
         if ratio is not None:
             sampler.set_params(sampling_strategy=ratio)
-        return _fit_resample(sampler, training, settings)
+        if lowered:
+            if "smote" in sampler.get_params():  # What it makes otherwise, with the defaults of SMOTE.
+                sampler.set_params(smote=over_sampling.SMOTE(sampling_strategy=ratio, random_state=seed))
+            sampler.set_params(**{_NEIGHBOURS[sampler_class]: most})
+        return _fit_resample(sampler, training, {"k_neighbors": most} if lowered else {})
 
     return resample
 

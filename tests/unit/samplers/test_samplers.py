@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from imblearn.over_sampling import SMOTE, KMeansSMOTE
+from imblearn.combine import SMOTEENN, SMOTETomek
+from imblearn.over_sampling import SMOTE, SMOTEN, KMeansSMOTE
 
 from autosmote import samplers
 from autosmote.datasets.sources import fetch
@@ -234,11 +235,11 @@ def test_kmeans_smote_records_its_threshold_in_the_row(task):
 # Refusals and errors
 
 REFUSALS = [
-    ("SMOTE", 4, 0.5, "Expected n_neighbors <= n_samples_fit"),
-    ("SMOTEN", 4, 0.5, "Expected n_neighbors <= n_samples_fit"),
-    ("ADASYN", 4, 0.5, "Expected n_neighbors <= n_samples_fit"),
-    ("SMOTEENN", 4, 0.5, "Expected n_neighbors <= n_samples_fit"),
-    ("SMOTETomek", 4, 0.5, "Expected n_neighbors <= n_samples_fit"),
+    ("SMOTE", 1, 0.5, "Expected n_neighbors <= n_samples_fit"),
+    ("SMOTEN", 1, 0.5, "Expected n_neighbors <= n_samples_fit"),
+    ("ADASYN", 1, 0.5, "Expected n_neighbors <= n_samples_fit"),
+    ("SMOTEENN", 1, 0.5, "Expected n_neighbors <= n_samples_fit"),
+    ("SMOTETomek", 1, 0.5, "Expected n_neighbors <= n_samples_fit"),
     ("NearMiss", 2, 0.5, "Expected n_neighbors <= n_samples_fit"),
     ("KMeansSMOTE", 2, 0.5, "No clusters found with sufficient samples"),
     ("SVMSMOTE", 2, 0.5, "All support vectors are considered as noise"),
@@ -257,6 +258,39 @@ def test_refusal_is_not_applicable(training, name, n_minority, ratio, reason):
     resample = samplers.get(name).build(few(training, n_minority), 0)
     with pytest.raises(NotApplicable, match=reason):
         resample(ratio)
+
+
+@pytest.mark.parametrize(
+    "name", ["SMOTE", "SMOTEN", "ADASYN", "BorderlineSMOTE", "SVMSMOTE", "SMOTEENN", "SMOTETomek"]
+)
+def test_few_minority_rows_are_interpolated_with_fewer_neighbours(training, name):
+    made = {
+        "SMOTE": SMOTE(sampling_strategy=0.5, random_state=0, k_neighbors=3),
+        "SMOTEN": SMOTEN(sampling_strategy=0.5, random_state=0, k_neighbors=3),
+    }
+    for n_minority, neighbours in ((6, 5), (5, 4), (4, 3), (2, 1)):
+        rows = few(training, n_minority)
+        try:
+            resampled = samplers.get(name).build(rows, 0)(0.5)
+        except NotApplicable as refusal:
+            assert "Expected n_neighbors" not in str(refusal)
+            assert name in ("ADASYN", "SVMSMOTE", "SMOTEENN")
+            continue
+        assert resampled.settings == ({} if neighbours == 5 else {"k_neighbors": neighbours})
+        if neighbours == 3 and name in made:
+            np.testing.assert_array_equal(resampled.X, made[name].fit_resample(rows.X, rows.y)[0])
+        if name in ("SMOTE", "SMOTEN", "ADASYN", "SMOTETomek"):  # Others make fewer rows, or remove some.
+            assert resampled.y.sum() / np.sum(resampled.y == 0) == pytest.approx(0.5, rel=0.05)
+
+
+def test_combined_methods_are_the_same_with_and_without_the_rule(training):
+    rows = few(training, 5)
+    for name, sampler_class in (("SMOTEENN", SMOTEENN), ("SMOTETomek", SMOTETomek)):
+        resampled = samplers.get(name).build(rows, 0)(0.4)
+        asked = sampler_class(
+            smote=SMOTE(sampling_strategy=0.4, random_state=0, k_neighbors=4), random_state=0
+        )
+        np.testing.assert_array_equal(resampled.X, asked.fit_resample(rows.X, rows.y)[0])
 
 
 def test_kmeans_smote_of_fewer_rows_than_clusters_is_not_applicable(training):

@@ -14,7 +14,7 @@ from autosmote.analysis.scores import validate
 from autosmote.datasets.sources import fetch
 from autosmote.datasets.tasks import make_task
 from autosmote.figures import figure7
-from autosmote.samplers import registry
+from autosmote.samplers import NotApplicable, registry
 from autosmote.study import case_study
 from autosmote.study.case_study import GRID, CaseStudy, CaseStudyError
 
@@ -84,8 +84,11 @@ def test_files_hold_everything(case, tmp_path):
                 np.testing.assert_array_equal(mine, theirs)
 
 
-def test_method_that_does_not_apply_makes_no_rows(dataset):
-    # 450 // 90 = 5 minority rows, 3 for training: too few for SMOTE's neighbours.
+def test_method_that_does_not_apply_makes_no_rows(dataset, monkeypatch):
+    def refuse(training, seed):
+        raise NotApplicable("too few rows for n_neighbors")
+
+    monkeypatch.setitem(registry._SPECS, "SMOTE", dataclasses.replace(registry.get("SMOTE"), build=refuse))
     found = case_study.run(
         dataset, **CASE | {"imbalance_ratio": 90}, samplers=["SMOTE"], ratios=RATIOS, search=SEARCH
     )
