@@ -4,15 +4,15 @@ from pathlib import Path
 
 from joblog import log_to
 
-from autosmote.analysis import learning_curves
-from autosmote.datasets.sources import load_dataset
-from autosmote.datasets.tasks import dataset_summary
 from autosmote.report.catalogue import PRODUCTS
-from autosmote.study.case_study import CaseStudy
 from autosmote.utils.storage import read_frame
 
 
-def _dataset_summaries():
+# What few products read is imported where it is read: most of these jobs take no longer than their imports.
+def _datasets():
+    from autosmote.datasets.sources import load_dataset
+    from autosmote.datasets.tasks import dataset_summary
+
     files = zip(snakemake.input.data, snakemake.input.facts, snakemake.params.domains, strict=True)
     return [
         dataset_summary(
@@ -22,12 +22,24 @@ def _dataset_summaries():
     ]
 
 
+def _learning_curves():
+    from autosmote.analysis import learning_curves
+
+    return learning_curves.load(snakemake.input.learning_curves)
+
+
+def _case_study():
+    from autosmote.study.case_study import CaseStudy
+
+    return CaseStudy.load(Path(snakemake.input.rows).with_suffix(""))
+
+
 READ = {
-    "datasets": _dataset_summaries,
+    "datasets": _datasets,
     "scores": lambda: read_frame(snakemake.input.scores),
-    "learning_curves": lambda: learning_curves.load(snakemake.input.learning_curves),
+    "learning_curves": _learning_curves,
     "hyperparameters": lambda: read_frame(snakemake.input.hyperparameters),
-    "case_study": lambda: CaseStudy.load(Path(snakemake.input.rows).with_suffix("")),
+    "case_study": _case_study,
 }
 
 log_to(snakemake.log[0])
