@@ -6,6 +6,7 @@ import sys
 import yaml
 from snakemake.exceptions import WorkflowError
 
+from autosmote.analysis.scores import VIEWS
 from autosmote.report.catalogue import PRODUCTS, available
 from autosmote.utils.provenance import source_digest
 from autosmote.search.setting_fields import that_change_results
@@ -65,6 +66,12 @@ AVAILABLE = available(
     {
         "datasets": (),
         "scores": STUDY.categories,
+        "large_test": STUDY.categories,
+        **(
+            dict.fromkeys(["refit", "refit_large_test"], STUDY.categories)
+            if config["study"]["refit"]
+            else {}
+        ),
         "learning_curves": {strategies.get(name).category for name in STUDY.searches},
         **({"hyperparameters": ()} if all(STUDY.hyperparameter_cells.values()) else {}),
         **({"case_study": ()} if CASE_STUDY else {}),
@@ -145,7 +152,7 @@ def product_inputs(product):
     """The files that a table or figure is made from."""
     of_source = {
         "datasets": {"data": cells(DATA), "facts": cells(DATA_FACTS)},
-        "scores": {"scores": SCORES},
+        **dict.fromkeys(["scores", *VIEWS], {"scores": SCORES}),
         "learning_curves": {"learning_curves": searched(product.needs)},
         "hyperparameters": {"hyperparameters": GRID_SCORES},
         "case_study": {"rows": CASE_STUDY_ROWS, "facts": CASE_STUDY_FACTS},

@@ -1,9 +1,11 @@
 """Make a table or a figure."""
 
+from functools import partial
 from pathlib import Path
 
 from joblog import log_to
 
+from autosmote.analysis.scores import VIEWS, view
 from autosmote.report.catalogue import PRODUCTS
 from autosmote.utils.storage import read_frame
 
@@ -28,6 +30,10 @@ def _learning_curves():
     return learning_curves.load(snakemake.input.learning_curves)
 
 
+def _view(name):
+    return view(read_frame(snakemake.input.scores), name)
+
+
 def _case_study():
     from autosmote.study.case_study import CaseStudy
 
@@ -37,6 +43,7 @@ def _case_study():
 READ = {
     "datasets": _datasets,
     "scores": lambda: read_frame(snakemake.input.scores),
+    **{name: partial(_view, name) for name in VIEWS},
     "learning_curves": _learning_curves,
     "hyperparameters": lambda: read_frame(snakemake.input.hyperparameters),
     "case_study": _case_study,

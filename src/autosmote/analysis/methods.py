@@ -7,6 +7,9 @@ import pandas as pd
 REFERENCE = "AutoSMOTE"
 """The method that all others are compared with."""
 
+POLICY_SEARCH = "Policy search"
+"""The search for policies that goes beyond the paper."""
+
 MERGED = "Merging training and validation sets"
 """The strategy that trains on the validation rows, so that its validation scores compare with no other's."""
 

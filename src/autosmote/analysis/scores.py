@@ -32,6 +32,34 @@ STATUSES = score_row.STATUSES
 """All statuses."""
 
 
+VIEWS = {
+    "large_test": "large_test_score",
+    "refit": "refit_test_score",
+    "refit_large_test": "refit_large_test_score",
+}
+"""Scores that a table can show in place of the test score, by the name of the view."""
+
+
+def view(scores: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Put another score in the place of the test score.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The score table.
+    name : str
+        A key of `VIEWS`.
+
+    Returns
+    -------
+    DataFrame
+        A score table. A row that has a test score and lacks the other is left out: its task has no unused
+        minority rows, or its method was not refitted.
+    """
+    missing = scores["test_score"].notna() & scores[VIEWS[name]].isna()
+    return scores[~missing].assign(test_score=scores[VIEWS[name]]).reset_index(drop=True)
+
+
 def validate(table: pd.DataFrame) -> pd.DataFrame:
     """Check a score table and bring it to the documented columns and types.
 

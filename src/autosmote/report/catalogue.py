@@ -5,7 +5,8 @@ The rules of the workflow, ``python -m autosmote.analysis``, Snakemake's report 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from autosmote.analysis.methods import ABLATION, EXTENSION, VARIANT
 from autosmote.figures import (
@@ -116,6 +117,16 @@ _PRODUCTS = (
         caption="AutoSMOTE against methods that the paper does not have. They are in no other table.",
         make=comparisons.make_extensions,
         section=_TABLES,
+        needs=EXTENSION,
+        options=("pairs", "alpha"),
+    ),
+    Product(
+        name="policy_search",
+        title="Policy search against each",
+        caption="Policy search against each other method: configurations won, tied and lost, mean difference "
+        "of the test scores, effect size and p-values.",
+        make=comparisons.make_policy_search,
+        section=_TESTS_AND_SPREAD,
         needs=EXTENSION,
         options=("pairs", "alpha"),
     ),
@@ -277,7 +288,43 @@ _PRODUCTS = (
     ),
 )
 
-PRODUCTS = {product.name: product for product in _PRODUCTS}
+_VIEWS = {
+    "large_test": (
+        "large test set",
+        "The test score is that of the majority test rows and all unused minority rows, at the class ratio "
+        "of the test split.",
+    ),
+    "refit": ("refitted", "What each method chose is refitted on training and validation rows together."),
+    "refit_large_test": (
+        "refitted, large test set",
+        "What each method chose is refitted on training and validation rows together. The test score is that "
+        "of the majority test rows and all unused minority rows, at the class ratio of the test split.",
+    ),
+}
+# The paper's own numbers have one test score, and coverage has none.
+_WITHOUT_VIEWS = ("coverage", "table2_beside_paper", "table3_beside_paper", "table4_beside_paper")
+# A search that learns no policies cannot be refitted, so AutoSMOTE is in none of these.
+_OF_REFITTED = ("policy_search", "friedman", "mean_scores")
+
+
+def _views() -> Iterator[Product]:
+    """Every table and figure of ranks and tests again, on each of the other scores; never two in one."""
+    for view, (words, caption) in _VIEWS.items():
+        for product in _PRODUCTS:
+            if product.reads != ("scores",) or product.name in _WITHOUT_VIEWS:
+                continue
+            if view == "large_test" or product.name in _OF_REFITTED:
+                yield replace(
+                    product,
+                    name=f"{product.name}_{view}",
+                    title=f"{product.title}, {words}",
+                    caption=f"{product.caption} {caption}",
+                    section=words.capitalize(),
+                    reads=(view,),
+                )
+
+
+PRODUCTS = {product.name: product for product in (*_PRODUCTS, *_views())}
 """The tables and figures by name, in the order in which they are made and listed."""
 
 

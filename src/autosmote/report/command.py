@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from autosmote.analysis import learning_curves
-from autosmote.analysis.scores import collect
+from autosmote.analysis.scores import VIEWS, collect, view
 from autosmote.analysis.significance import PAIRS
 from autosmote.report.catalogue import available
 from autosmote.study.case_study import CaseStudy
@@ -82,7 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _make(options: argparse.Namespace) -> Iterator[Path]:
-    sources: dict[str, Any] = {"scores": collect(options.scores)}
+    scores = collect(options.scores)
+    views = {name: view(scores, name) for name in VIEWS}
+    sources: dict[str, Any] = {"scores": scores}
+    sources |= {name: table for name, table in views.items() if table["test_score"].notna().any()}
     if options.searches is not None:
         sources["learning_curves"] = _learning_curves(options.searches)
     if options.hyperparameters is not None:

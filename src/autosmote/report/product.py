@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autosmote.tables.rendering import write_table
+import pandas as pd
+
+from autosmote.analysis.scores import VIEWS
+from autosmote.figures import style
+from autosmote.tables.rendering import Table, write_table
 
 SUFFIXES = {"table": ("html", "csv", "md", "tex"), "figure": ("png", "pdf")}
 """The files of each kind; the first is shown in Snakemake's report."""
@@ -16,6 +20,7 @@ SUFFIXES = {"table": ("html", "csv", "md", "tex"), "figure": ("png", "pdf")}
 SOURCES: dict[str, tuple[str, ...]] = {
     "datasets": ("autosmote.datasets.preprocessing", "autosmote.datasets.tasks"),
     "scores": (),
+    **dict.fromkeys(VIEWS, ()),
     "learning_curves": (),
     "hyperparameters": (),
     "case_study": ("autosmote.study.case_study",),
@@ -24,6 +29,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 
 - ``datasets``: what `autosmote.datasets.tasks.dataset_summary` returns, one per data set;
 - ``scores``: the score table, see `autosmote.analysis.scores`;
+- `VIEWS`: the score table with another of its scores in place of the test score;
 - ``learning_curves``: see `autosmote.analysis.learning_curves.collect`;
 - ``hyperparameters``: see `autosmote.study.hyperparameters.Grids.collect`;
 - ``case_study``: an `autosmote.study.case_study.CaseStudy`.
@@ -108,8 +114,20 @@ class Product:
             If what it reads has nothing to show.
         """
         read = [sources[name] for name in self.reads]
+        if self.reads[0] in VIEWS and read[0].empty:
+            return self._write_nothing(results)
         chosen = {name: options[name] for name in self.options if name in options}
         stem = Path(results, f"{self.kind}s", self.name)
         if self.kind == "table":
             return write_table(self.make(*read, **chosen), stem)
         return tuple(self.make(*read, stem, **chosen))
+
+    def _write_nothing(self, results: str | os.PathLike[str]) -> tuple[Path, ...]:
+        """Say that no method has these scores: no task has unused minority rows, or nothing was refitted."""
+        note = f"No method has a {VIEWS[self.reads[0]]}."
+        stem = Path(results, f"{self.kind}s", self.name)
+        if self.kind == "table":
+            return write_table(Table(pd.DataFrame(), self.caption, ("Method",), (), notes=(note,)), stem)
+        with style.new_figure(4, 1) as figure:
+            figure.text(0.5, 0.5, note, ha="center", va="center")
+            return style.save(figure, stem)

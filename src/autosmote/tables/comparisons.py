@@ -7,7 +7,7 @@ import pandas as pd
 from autosmote.analysis import significance
 from autosmote.analysis.coverage import cell_statuses
 from autosmote.analysis.labels import metric_label, sampler_label
-from autosmote.analysis.methods import EXTENSION, REFERENCE, against, families
+from autosmote.analysis.methods import EXTENSION, POLICY_SEARCH, REFERENCE, VARIANT, against, families
 from autosmote.analysis.scores import OVERALL
 from autosmote.analysis.significance import MIN_PAIRS, compare
 from autosmote.tables.rank_table import notes_on_gaps
@@ -122,9 +122,54 @@ def make_extensions(scores: pd.DataFrame, *, pairs: str = "means", alpha: float 
     )
 
 
-def _compared(scores: pd.DataFrame, pairs: str, alpha: float) -> pd.DataFrame:
+def make_policy_search(scores: pd.DataFrame, *, pairs: str = "means", alpha: float = 0.05) -> Table:
+    """Compare policy search with every other method.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The score table; SMOTE variants are left out.
+    pairs : {"means", "seeds"}, default "means"
+        What forms a pair; see `autosmote.analysis.significance.compare`.
+    alpha : float, default 0.05
+        Level of significance.
+
+    Returns
+    -------
+    Table
+        Its data has one row per ``category``, ``method``, ``dataset`` (also ``Overall``) and ``metric`` with
+        the columns of `autosmote.analysis.significance.compare`. In print, the rows over all data sets.
+
+    Raises
+    ------
+    ValueError
+        If `pairs` is unknown.
+    """
+    caption = f"{POLICY_SEARCH} against each other method, over the configurations of each."
+    if POLICY_SEARCH not in scores["sampler"].unique():
+        return _nothing(caption, POLICY_SEARCH)
+    scores = scores[~scores["category"].isin([VARIANT])]
+    data = _compared(scores, pairs, alpha, POLICY_SEARCH)
+    overall = data[data["dataset"] == OVERALL]
+    metrics = list(overall["metric"].unique())
+    methods = overall[["category", "method"]].drop_duplicates()
+    categories, group_starts = group_column(methods["category"])
+    return Table(
+        data=data,
+        caption=caption,
+        header=("Category", "Method", *_titles(metrics)),
+        rows=tuple(
+            (category, method, *_cells(overall[overall["method"] == method], metrics))
+            for category, method in zip(categories, methods["method"], strict=True)
+        ),
+        group_starts=group_starts,
+        notes=(_note(pairs, "all methods of the table", POLICY_SEARCH),),
+    )
+
+
+def _compared(scores: pd.DataFrame, pairs: str, alpha: float, reference: str = REFERENCE) -> pd.DataFrame:
     """Return what `compare` finds with printed names, methods and data sets in the order of the scores."""
-    found = compare(scores, REFERENCE, pairs=pairs, alpha=alpha)
+    found = compare(scores, reference, pairs=pairs, alpha=alpha)
     category = scores.drop_duplicates("sampler").set_index("sampler")["category"]
     orders = {
         "sampler": list(category.index),
@@ -137,9 +182,9 @@ def _compared(scores: pd.DataFrame, pairs: str, alpha: float) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-def _nothing(caption: str) -> Table:
+def _nothing(caption: str, reference: str = REFERENCE) -> Table:
     data = pd.DataFrame(columns=["category", "method", *significance.COLUMNS]).drop(columns="sampler")
-    note = f"{REFERENCE} is not among the samplers, so nothing was compared."
+    note = f"{reference} is not among the samplers, so nothing was compared."
     return Table(data, caption, ("Method",), (), notes=(note,))
 
 
@@ -166,11 +211,11 @@ def _cells(rows: pd.DataFrame, metrics: list[str]) -> list[Cell]:
     return cells
 
 
-def _note(pairs: str, family: str) -> str:
+def _note(pairs: str, family: str, reference: str = REFERENCE) -> str:
     unit = "configurations" if pairs == "means" else "configurations and seeds"
     return (
-        f"Won/tied/lost: {unit} where {REFERENCE} is better, equal, worse; where either has no score they "
-        f"form no pair. Difference: mean test score of {REFERENCE} less the other's. Effect: matched-pairs "
+        f"Won/tied/lost: {unit} where {reference} is better, equal, worse; where either has no score they "
+        f"form no pair. Difference: mean test score of {reference} less the other's. Effect: matched-pairs "
         "rank-biserial correlation, from −1 (always worse) to +1 (always better). p: two-sided Wilcoxon "
         f"signed-rank test, from {MIN_PAIRS} pairs on; beside it, corrected by Holm's method over {family}, "
         "for each metric by itself."
