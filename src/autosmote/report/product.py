@@ -77,7 +77,9 @@ class Product:
     def modules(self) -> tuple[str, ...]:
         """The modules that its content depends on, this one included; not the list that it stands in."""
         of_sources = (module for source in self.reads for module in SOURCES[source])
-        return __name__, "autosmote.analysis", f"autosmote.{self.kind}s", *of_sources
+        # The printed names of metrics and classifiers stand in `names`.
+        shared = (__name__, "autosmote.analysis", "autosmote.utils.names")
+        return *shared, f"autosmote.{self.kind}s", *of_sources
 
     @property
     def function(self) -> str:
