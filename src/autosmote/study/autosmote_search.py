@@ -22,7 +22,6 @@ CODE = (
     "autosmote.search.fast_adaboost",
     "autosmote.search.fast_knn",
     "autosmote.search.fast_svm",
-    "autosmote.search.fast_svm",
     "autosmote.search.features",
     "autosmote.search.jobs",
     "autosmote.search.learner",
@@ -35,6 +34,7 @@ CODE = (
     "autosmote.search.space",
     "autosmote.search.vtrace",
     "autosmote.utils.refusals",
+    "autosmote.utils.sklearn_settings",
     "autosmote.utils.threads",
 )
 """Modules that decide what `find_synthetic_rows` finds."""

@@ -18,10 +18,15 @@ from autosmote.study import strategies
 from autosmote.utils.provenance import callable_digest, digest, source_digest
 from autosmote.utils.registry import Registry, Source
 
-FETCH = ("autosmote.datasets.sources",)
+FETCH = ("autosmote.datasets.sources", "autosmote.utils.numbers")
 """Modules that decide what a fetched data set holds."""
 
-SPLIT = ("autosmote.datasets.tasks", "autosmote.datasets.preprocessing")
+SPLIT = (
+    "autosmote.datasets.tasks",
+    "autosmote.datasets.preprocessing",
+    "autosmote.utils.numbers",
+    "autosmote.utils.sklearn_settings",
+)
 """Modules that decide what a task holds."""
 
 SEARCH = (

@@ -25,7 +25,6 @@ CODE = (
     "autosmote.search.fast_adaboost",
     "autosmote.search.fast_knn",
     "autosmote.search.fast_svm",
-    "autosmote.search.fast_svm",
     "autosmote.search.features",
     "autosmote.search.folds",
     "autosmote.search.jobs",
@@ -39,6 +38,7 @@ CODE = (
     "autosmote.search.reward_scaling",
     "autosmote.utils.parts",
     "autosmote.utils.refusals",
+    "autosmote.utils.sklearn_settings",
     "autosmote.utils.threads",
 )
 """Modules that decide what `find_policies` finds."""

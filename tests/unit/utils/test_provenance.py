@@ -177,8 +177,8 @@ EDITS = {
     ),
     "preparation": (
         "study/strategies.py",
-        "X = np.concatenate([task.X_train, task.X_validation])",
-        "X = np.concatenate([task.X_validation, task.X_train])",
+        "X_validation=merged.X_train",
+        "X_validation=merged.X_test",
         {"merged"},
     ),
     "generative model": ("samplers/generative.py", "epochs=epochs, ", "epochs=2 * epochs, ", {"CTGAN"}),
@@ -284,9 +284,16 @@ READ_ONLY = {
     "split.py": {"autosmote.datasets.sources"},
     # Each table and figure depends on modules of its own: tests/unit/report/test_catalogue.py.
     "product.py": {"autosmote"},
-    "baseline.py": {"autosmote.datasets", "autosmote.analysis.scores"},
+    "baseline.py": {
+        "autosmote.datasets",
+        "autosmote.analysis.scores",
+        # How a data set was read, which the task shows
+        "autosmote.utils.numbers",
+        "autosmote.utils.sklearn_settings",
+    },
     "search.py": {
         "autosmote.datasets",
+        "autosmote.utils.numbers",
         "autosmote.utils.progress",
         # The types that samplers fill in
         "autosmote.samplers.spec",
