@@ -1,0 +1,82 @@
+"""The command that learns a bank: its data, its searches, and what it writes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autosmote.datasets.sources import fetch
+from autosmote.search.bank import load_bank
+from autosmote.search.linear_policies import PARAMETERS
+from autosmote.study import bank
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, sizes in (("small", (60, 20)), ("large", (420, 60)), ("even", (30, 30)), ("tiny", (90, 9))):
+        y = np.repeat(["no", "yes"], sizes)
+        X = rng.normal(size=(len(y), 2)) + (y == "yes")[:, None]
+        pd.DataFrame(X, columns=["a", "b"]).assign(y=y).to_csv(data / f"{name}.csv", index=False)
+    (data / "index.csv").write_text("name,rows\nsmall,80\n")
+    return data
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(bank, "FITS", 92)  # The starts alone.
+    monkeypatch.setattr(bank, "CLASSIFIERS", ("svm", "tree"))
+
+
+def test_tasks_are_imbalanced_and_have_rows_enough(folder):
+    datasets = [*bank.read_folder(folder)]
+    assert sorted(dataset.name for dataset in datasets) == ["even", "large", "small", "tiny"]
+    made = [(task.dataset, task.imbalance_ratio) for task in bank.tasks(datasets, 0)]
+    assert made == [("large", 7), ("large", 20), ("small", 3)]
+
+
+@pytest.mark.parametrize("name", bank.BUNDLED)
+def test_bundled_data_can_be_had(name):
+    assert fetch(name, bank.BUNDLED[name]).meta["n_minority"] >= bank.FEWEST_MINORITY_ROWS
+
+
+def test_the_command_writes_a_bank(folder, quick, tmp_path, capsys):
+    out, searches = tmp_path / "bank.json", tmp_path / "searches.csv"
+    arguments = [f"--data={folder}", f"--out={out}", f"--searches={searches}", "--no-bundled", "--size=2"]
+    assert bank.main(arguments) == 0
+    found = pd.read_csv(searches)
+    assert len(found.groupby(bank.SEARCH)) == 6  # Three tasks, two classifiers, the metrics in turn.
+    assert found.groupby(bank.SEARCH).size().max() == 3
+    assert set(found.groupby(["dataset", "imbalance_ratio"])["metric"].nunique()) == {2}
+    made = load_bank(out)
+    assert set(made.origin["datasets"]) == {"large", "small"} and made.origin["searches"] == 6
+    learned = found[found["gain"] > 0]
+    for (classifier, metric), policies in made.policies.items():
+        name = {"LinearSVC": "svm", "DecisionTreeClassifier": "tree"}[classifier]
+        rows = learned[(learned["classifier"] == name) & (learned["metric"] == metric)]
+        known = np.round(rows[list(PARAMETERS)].to_numpy(), 3)
+        assert len(policies) <= 2
+        assert all(np.abs(known - policy).max(axis=1).min() < 1e-9 for policy in policies)
+
+    first = out.read_bytes()
+    capsys.readouterr()
+    assert bank.main(arguments) == 0
+    assert " of 6: " not in capsys.readouterr().out  # Nothing is searched twice.
+    assert out.read_bytes() == first
+
+
+def test_gain_is_over_no_synthetic_rows(folder, quick):
+    task = next(iter(bank.tasks(bank.read_folder(folder), 0)))
+    policies = bank.learn(task, "tree", "macro_f1")
+    assert policies["gain"].is_monotonic_decreasing and (policies["gain"] >= 0).all()
+    assert policies[bank.SEARCH].iloc[0].tolist() == ["large", 7, 0, "tree", "macro_f1"]
+
+
+@pytest.mark.parametrize("content", [None, "a,b\n1,2\n", "a,y\n1,no\n2,no\n"])
+def test_a_folder_without_data_is_refused_in_a_line(content, tmp_path, capsys):
+    if content is not None:
+        (tmp_path / "data.csv").write_text(content)
+    assert bank.main([f"--data={tmp_path}", f"--out={tmp_path / 'bank.json'}"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (tmp_path / "bank.json").exists()
