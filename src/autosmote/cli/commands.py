@@ -213,12 +213,12 @@ def resample(
             random_state=seed,
             verbose=_shows_progress(quiet),
         )
-        with _actor_errors(), noise_apart(quiet), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "none of")  # The summary says so too.
-            features, labels = sampler.fit_resample(table.features, table.labels)
-        given = len(table.labels)
-        result = table.with_rows(features[given:], labels[given:])
         with atomic_path(out) as path:
+            with _actor_errors(), noise_apart(quiet), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "none of")  # The summary says so too.
+                features, labels = sampler.fit_resample(table.features, table.labels)
+            given = len(table.labels)
+            result = table.with_rows(features[given:], labels[given:])
             result.to_csv(path, index=False)
 
     if as_json:

@@ -92,7 +92,8 @@ class AutoSMOTE(BaseSampler):
         random numbers needs an integer `random_state` of its own.
     scoring : str or callable, default "f1_macro"
         What to maximise, as in scikit-learn: a name or ``scorer(estimator, X, y)``. The names of the study's
-        metrics, ``"macro_f1"`` and ``"mcc"``, are known too.
+        metrics, ``"macro_f1"`` and ``"mcc"``, are known too. Scorers of one class, such as ``"f1"``, look at
+        the class 1; with other labels, name it: ``make_scorer(f1_score, pos_label="yes")``.
     n_iterations : int or None, default 1000
         Episodes, each with one fit of the classifier (one for each fold of a cross-validation). None sets no
         limit and needs `max_seconds`.
@@ -122,9 +123,9 @@ class AutoSMOTE(BaseSampler):
         columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
     n_jobs : int or None, default 1
         Actor processes; None or 1 runs everything in this process, -1 means one for each processor, -2 one
-        less, and so on. More than 8 are not started, for they would wait. None is started where the time that
-        they save, by that of the first fits, is less than the seconds that it takes to start them: so short
-        searches run in this process. The result does not depend on it.
+        less, and so on. More than 8 are not started, for they would wait. A search too short to make up for
+        the time that it takes to start them, about four seconds, runs in this process; how long it is, is
+        estimated from the first fits. The result does not depend on it.
     device : str, default "cpu"
         Where the policies are trained, as PyTorch names it.
     random_state : int, RandomState instance or None, default None
@@ -148,7 +149,7 @@ class AutoSMOTE(BaseSampler):
         Score with plain SMOTE (5 neighbours, all classes as large as the largest), the mean of five draws;
         NaN if the classifier cannot be fitted.
     class_counts_ : dict
-        Given rows of each class.
+        Given rows of each class; the keys are the labels as `y` has them.
     n_synthetic_ : int
         Synthetic rows returned.
     sampling_strategy_ : dict
@@ -166,10 +167,17 @@ class AutoSMOTE(BaseSampler):
     Notes
     -----
     *DataFrames* keep their columns and types. Values of integer columns are rounded to whole numbers (a tie
-    goes to the row that the synthetic one starts from); where values between them make sense, pass floats.
-    Columns of a category, boolean, string or object type are nominal: a synthetic value is that of the row it
-    starts from up to a weight of one half, and the neighbour's above. Sparse columns are worked on dense. In
-    an array of integers all columns are whole, in one of booleans nominal.
+    goes to the row that the synthetic one starts from), exactly in all 64 bits; where values between them
+    make sense, pass floats. Columns of a category, boolean or string type are nominal, and columns of objects
+    that are all text or all truth values: a synthetic value is that of the row it starts from up to a weight
+    of one half, and the neighbour's above. Sparse columns are worked on dense. In an array of integers all
+    columns are whole, in one of booleans nominal.
+
+    *Other columns* are an error that names them: dates, times, lists, bytes, mixed types, infinite values,
+    and values beyond 1e150, whose squares overflow.
+
+    *scikit-learn's settings* (`sklearn.set_config`) do not change the samples; the classifier runs as they
+    say.
 
     *Missing values* are an error, as are sparse matrices: between a number and no number there is nothing,
     and a search fits its classifier too often to make a sparse matrix dense without being told to.

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path that becomes `path` when the block ends without an error.
 
     A link stays a link: the file that it leads to is replaced, or made. Pipes and character devices cannot be
-    replaced; they are handed all bytes when the block has ended.
+    replaced; they are opened before the block and get all bytes after it.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     OSError
-        See `check_destination`.
+        See `check_destination`; and if nobody reads a pipe.
     """
     path = Path(path)
     if _is_stream(path):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, _open_stream(path) as stream:
             temporary = Path(folder) / path.name
             yield temporary
-            with temporary.open("rb") as content, path.open("wb") as stream:
+            with temporary.open("rb") as content:
                 shutil.copyfileobj(content, stream)
         return
     path = Path(os.path.realpath(path))
@@ -93,6 +93,18 @@ def _is_stream(path: Path) -> bool:
         return _takes_bytes(path.stat().st_mode, path)
     except FileNotFoundError:
         return False
+
+
+def _open_stream(path: Path) -> IO[bytes]:
+    """Open a pipe or a device to write to; without a reader a pipe would be waited for without end."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nobody reads this pipe; start its reader first", str(path)) from error
+        raise
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "wb")
 
 
 def _takes_bytes(mode: int, path: Path) -> bool:

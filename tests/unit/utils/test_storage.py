@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import select
 import signal
 import socket
 import stat
@@ -106,8 +107,20 @@ def test_an_error_leaves_a_link_and_its_target_alone(tmp_path):
     assert (tmp_path / "real.csv").read_text() == "old"
 
 
-def read_all(path, received):
-    received.append(path.read_bytes())
+def read_in_a_thread(pipe, received):
+    """Open a pipe for reading, and read it to its end beside the test."""
+    descriptor = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # Does not wait for a writer.
+    os.set_blocking(descriptor, True)
+
+    def read():
+        with os.fdopen(descriptor, "rb") as file:
+            # Until there is a writer, a pipe is at its end.
+            select.select([descriptor], [], [], 60)
+            received.append(file.read())
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    return reader
 
 
 @pytest.mark.parametrize("linked", [False, True])
@@ -119,8 +132,7 @@ def test_the_reader_of_a_pipe_gets_the_bytes(tmp_path, linked):
         path = tmp_path / "link.npz"
         path.symlink_to(pipe)
     received = []
-    reader = threading.Thread(target=read_all, args=(pipe, received), daemon=True)
-    reader.start()
+    reader = read_in_a_thread(pipe, received)
     write_arrays({"a": np.arange(50_000)}, path)  # More than a pipe holds at a time.
     reader.join(timeout=60)
     np.testing.assert_array_equal(np.load(io.BytesIO(received[0]))["a"], np.arange(50_000))
@@ -130,10 +142,29 @@ def test_the_reader_of_a_pipe_gets_the_bytes(tmp_path, linked):
 
 
 def test_an_error_sends_nothing_into_a_pipe(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ZeroDivisionError), atomic_path(tmp_path / "pipe") as temporary:
+    pipe, received = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = read_in_a_thread(pipe, received)
+    with pytest.raises(ZeroDivisionError), atomic_path(pipe) as temporary:
         temporary.write_text("half")
-        raise ZeroDivisionError  # Nobody reads: to open the pipe would never end.
+        raise ZeroDivisionError
+    reader.join(timeout=60)
+    assert received == [b""]
+
+
+def test_a_pipe_that_nobody_reads_is_an_error(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="nobody reads this pipe; .*pipe"), atomic_path(tmp_path / "pipe"):
+        pytest.fail("the block was run")
+
+
+def test_a_reader_that_goes_away_is_an_error(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(BrokenPipeError), atomic_path(pipe) as temporary:
+        temporary.write_bytes(bytes(100_000))
+        os.close(reader)
 
 
 def test_what_is_no_file_is_refused(tmp_path):
