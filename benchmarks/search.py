@@ -1,11 +1,12 @@
 """Time a search, and compare what it costs with the classifier fits it is made of.
 
     python benchmarks/search.py --dataset phoneme --ir 20 --classifier tree --actors 1 --json
+    python benchmarks/search.py --strategy policy_search --iterations 300
 
 CPU seconds, not wall time, except for the iterations per second. `overhead_ratio` is all CPU of the search
-per iteration over that of plain scikit-learn: fitting the classifier on the same rows and predicting the
-validation rows, measured in the same run. Memory is the resident memory of all processes (Linux only). Data
-sets are those of config/config.yaml, from the OpenML cache or the network.
+per iteration over that of plain scikit-learn: fitting the classifier on the same rows and predicting those it
+is scored on, measured in the same run. Memory is the resident memory of all processes (Linux only). Data sets
+are those of config/config.yaml, from the OpenML cache or the network.
 """
 
 import argparse
@@ -23,6 +24,8 @@ from autosmote.datasets.tasks import TaskError, make_task
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
 from autosmote.evaluation.metrics import METRICS
 from autosmote.search.engine import search
+from autosmote.search.evolution import PolicySearchSettings, corner_starts, search_policies
+from autosmote.search.folds import CrossValidation, make_folds
 from autosmote.search.learner import Learner
 from autosmote.search.reward import LabelScorer, ValidationReward
 from autosmote.search.rollout import Actor
@@ -59,6 +62,16 @@ class Recorded(ValidationReward):
         return super().__call__(samples)
 
 
+class RecordedFolds(CrossValidation):
+    """Folds that keep every tenth set of samples, for the comparison."""
+
+    def fit(self, fold, samples):
+        self.calls = getattr(self, "calls", 0) + 1
+        if self.calls % 10 == 1:
+            self.kept = [*getattr(self, "kept", []), (self.folds[fold].reward, samples)]
+        return super().fit(fold, samples)
+
+
 class Memory:
     """The largest resident memory so far of this process and its actors, added up, in MB."""
 
@@ -87,6 +100,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ir", type=int, default=20, help="imbalance ratio (default: %(default)s)")
     parser.add_argument("--classifier", default="tree", choices=sorted(CLASSIFIERS))
     parser.add_argument("--metric", default="macro_f1", choices=sorted(METRICS))
+    parser.add_argument("--strategy", default="paper", choices=["paper", "policy_search"])
     parser.add_argument("--iterations", type=int, default=100, help="(default: %(default)s)")
     parser.add_argument("--actors", type=int, default=1, help="(default: %(default)s)")
     parser.add_argument("--evaluator", default="auto", choices=["auto", "plain"])
@@ -113,18 +127,35 @@ def main() -> None:
     settings = SearchSettings.for_ratio(
         options.ir, iterations=options.iterations, round_size=options.round_size, seed=options.seed
     )
-    space = SearchSpace(task.X_train[task.y_train == 1], settings.neighbours)
     estimator = make_classifier(options.classifier, options.seed)
     parts = (task.X_train, task.y_train, task.X_validation, task.y_validation)
     rollout, learner = Stopwatch(Actor, "episode"), Stopwatch(Learner, "learn")
-    classifier = Stopwatch(Recorded, "__call__")
-    cpu, wall = sum(os.times()[:4]), time.perf_counter()
     scorer = LabelScorer(METRICS[options.metric])
-    reward = Recorded(space, estimator, scorer, *parts, evaluator=options.evaluator)
     memory = Memory(options.iterations)
-    result = search(
-        space, reward, settings, actors=options.actors, device=options.device, on_iteration=memory
-    )
+    if options.strategy == "paper":
+        classifier = Stopwatch(Recorded, "__call__")
+    else:
+        import cma  # noqa: F401  (a search imports it when it begins)
+
+        classifier = Stopwatch(RecordedFolds, "fit")
+    cpu, wall = sum(os.times()[:4]), time.perf_counter()
+    if options.strategy == "paper":
+        space = SearchSpace(task.X_train[task.y_train == 1], settings.neighbours)
+        reward = Recorded(space, estimator, scorer, *parts, evaluator=options.evaluator)
+        result = search(
+            space, reward, settings, actors=options.actors, device=options.device, on_iteration=memory
+        )
+    else:
+        keys = {"neighbours": settings.neighbours, "seed": options.seed, "evaluator": options.evaluator}
+        folds = RecordedFolds(make_folds(*parts, estimator, scorer, **keys).folds)
+        space = folds.folds[-1].policies.space
+        result = search_policies(
+            folds,
+            corner_starts(options.seed),
+            PolicySearchSettings(fits=options.iterations, seed=options.seed),
+            actors=options.actors,
+            on_iteration=memory,
+        )
     cpu, wall = sum(os.times()[:4]) - cpu, time.perf_counter() - wall
 
     n = options.iterations
@@ -138,13 +169,16 @@ def main() -> None:
         "peak_memory_mb": memory.megabytes,
     }
     if options.actors == 1:  # The work of actor processes cannot be told apart from here.
-        split = {"rollout": rollout.seconds, "classifier": classifier.seconds, "learner": learner.seconds}
+        split = {"classifier": classifier.seconds}
+        if options.strategy == "paper":
+            split |= {"rollout": rollout.seconds, "learner": learner.seconds}
         split["rest"] = cpu - sum(split.values())
         report |= {f"{part}_seconds_per_iteration": seconds / n for part, seconds in split.items()}
         start = time.process_time()
-        for samples in reward.kept:
-            reward.fit(samples).predict(task.X_validation)
-        plain = (time.process_time() - start) / len(reward.kept)
+        kept = [(reward, samples) for samples in reward.kept] if options.strategy == "paper" else folds.kept
+        for reward_, samples in kept:
+            reward_.fit(samples).predict(reward_.X_validation)
+        plain = (time.process_time() - start) / len(kept)
         report |= {"plain_seconds_per_iteration": plain, "overhead_ratio": cpu / n / plain}
     if options.json:
         print(json.dumps(report, indent=2))
