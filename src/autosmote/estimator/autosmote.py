@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +23,24 @@ from pandas.api import types
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from autosmote.estimator import explanation
 from autosmote.estimator.columns import Columns
+from autosmote.estimator.policy_problem import PolicyProblem
 from autosmote.estimator.problem import NO_SAMPLES, Problem
+from autosmote.estimator.row_problem import RowProblem
+from autosmote.search.bank import load_bank
 from autosmote.search.engine import Iteration, search
+from autosmote.search.evolution import (
+    Fit,
+    PolicySearchSettings,
+    bank_spread,
+    bank_starts,
+    search_policies,
+)
+from autosmote.search.linear_policies import PARAMETERS
 from autosmote.search.policies import Policies
 from autosmote.search.reward import Scorer
 from autosmote.search.settings import SearchSettings
@@ -43,7 +54,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Called after each iteration; a true value ends the search.
-Callback = Callable[[Iteration], bool | None]
+Callback = Callable[[Any], bool | None]
 
 #: Few actors here, and the fresher the weights the better they learn.
 _ROUND_SIZE = 4
@@ -56,6 +67,10 @@ _SMOTE_DRAWS = 5
 
 #: Iterations of a search that only time ends, or a callback.
 _ENDLESS = 10**9
+
+
+#: The given rows that synthetic ones are made of, by position; the synthetic rows, encoded; their decisions.
+_Found = tuple[NDArray[np.intp], NDArray[np.float64], Samples]
 
 
 def find_scorer(scoring: str | Callable[..., float]) -> Scorer:
@@ -77,11 +92,17 @@ def find_scorer(scoring: str | Callable[..., float]) -> Scorer:
 class AutoSMOTE(BaseSampler):
     """Over-sample with a strategy that is learned for one data set, classifier and metric.
 
-    Three policies decide how many synthetic rows each minority instance gets, from which neighbour, and at
-    which interpolation weight. Deep hierarchical reinforcement learning maximises what the classifier scores
-    on held-out rows (Zha et al. 2022). With more than two classes, every class below the largest is
-    over-sampled, in one search. If no iteration scores higher than the rows as they are, they come back as
-    they are, with a warning.
+    Policies decide how many synthetic rows each minority instance gets, from which neighbour, and at which
+    interpolation weight. A search looks for those with which the classifier scores best on rows that it was
+    not trained on. With more than two classes, every class below the largest is over-sampled, in one search.
+    If nothing scores higher than the rows as they are, they come back as they are, with a warning.
+
+    There are two searches. *Policy search* (beyond the paper) has policies of 18 numbers that see distances
+    and the classes around a place, and no coordinates. It starts from policies that were good on other data,
+    goes on with CMA-ES, and scores each policy on several folds. Such policies can be applied to other rows
+    than those of the search, so the best three make the synthetic rows of all rows together. The *paper's*
+    search (Zha et al. 2022) trains three networks by deep hierarchical reinforcement learning, and returns
+    the synthetic rows that scored best.
 
     Parameters
     ----------
@@ -94,30 +115,41 @@ class AutoSMOTE(BaseSampler):
         What to maximise, as in scikit-learn: a name or ``scorer(estimator, X, y)``. The names of the study's
         metrics, ``"macro_f1"`` and ``"mcc"``, are known too. Scorers of one class, such as ``"f1"``, look at
         the class 1; with other labels, name it: ``make_scorer(f1_score, pos_label="yes")``.
+    strategy : {"policy_search", "paper"}, default "policy_search"
+        How to search.
+    refit : bool, default True
+        For policy search: whether the chosen policies make the synthetic rows from all rows, those that were
+        held out among them. If False, they draw eight times on the training rows of the last fold, and the
+        draw with the best score on its held-out rows is returned. The paper's search chooses rows, which lie
+        between training rows only, and does without this parameter.
     n_iterations : int or None, default 1000
-        Episodes, each with one fit of the classifier (one for each fold of a cross-validation). None sets no
-        limit and needs `max_seconds`.
+        Fits of the classifier for policy search. For the paper's search episodes, each with one fit (one for
+        each fold of a cross-validation). None sets no limit and needs `max_seconds`.
     max_seconds : float or None, default None
         End the search after the iteration in which this many seconds have passed. The result then depends on
         the machine and what else it does.
     max_samples : int or None, default None
-        Most synthetic rows to return. An episode that makes more is thinned evenly before it is scored.
+        Most synthetic rows to return, and to score with. The paper's search thins longer episodes evenly.
     validation : float, int, CV splitter or tuple (X, y), default 0.25
-        Which rows to score on.
+        Which rows to score on. Each class that is over-sampled needs one row among the validation rows and
+        two besides, in each fold.
 
-        - A fraction is held out, stratified. These rows are part of the returned data, but no synthetic row
-          is made from them.
-        - A number of folds (stratified, in the given order of rows), or a splitter of scikit-learn: the score
-          is the mean over the folds, in each of which only those synthetic rows count that lie between two of
-          its training rows. Each iteration costs as many fits; no row is held out in the end.
-        - Rows of their own, with labels. They get no preprocessing from a pipeline that the sampler is in.
-
-        Each class that is over-sampled needs one row among the validation rows and two besides, in each fold.
+        - A fraction is held out, stratified. For policy search this split is one of four folds: the others
+          leave out a third of the other rows each, and train on what was held out. For the paper's search it
+          is the only split; the held-out rows are part of the returned data, but no synthetic row is made
+          from them.
+        - A number of folds (stratified, in the given order of rows), or a splitter of scikit-learn. For
+          policy search these are the folds; a single split is treated as a fraction is. For the paper's the
+          score is the mean over the folds, in each of which only those synthetic rows count that lie between
+          two of its training rows, and each iteration costs as many fits.
+        - Rows of their own, with labels. They are scored on and never trained on: for policy search by the
+          fold that trains on all of `X`, beside three that each leave out a third of `X`, where a class then
+          needs three rows. They get no preprocessing from a pipeline that the sampler is in.
     scale : float, default 4.0
-        Most synthetic rows per row of the smallest class, as a multiple of the imbalance ratio (Section 4.1):
-        the size of the largest class over that of the smallest. Rounded to a multiple of 10, the largest
-        instance-specific factor, and at least that. Rows of other classes get as much less as there are more
-        of them.
+        For the paper's search: most synthetic rows per row of the smallest class, as a multiple of the
+        imbalance ratio (Section 4.1), the size of the largest class over that of the smallest. Rounded to a
+        multiple of 10, the largest instance-specific factor, and at least that. Rows of other classes get as
+        much less as there are more of them.
     k_neighbors : int, default 30
         Nearest neighbours of the same class to interpolate with. Distances are Euclidean, on standardised
         columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
@@ -127,24 +159,25 @@ class AutoSMOTE(BaseSampler):
         the time that it takes to start them, about four seconds, runs in this process; how long it is, is
         estimated from the first fits. The result does not depend on it.
     device : str, default "cpu"
-        Where the policies are trained, as PyTorch names it.
+        Where the networks of the paper's search are trained, as PyTorch names it.
     random_state : int, RandomState instance or None, default None
         Seeds the split of a fraction and the search.
     callbacks : sequence of callable or None, default None
-        Each is called after each iteration with an `autosmote.search.engine.Iteration`; a true value ends the
-        search.
+        Each is called after each iteration with an `autosmote.search.evolution.Fit`, or for the paper's
+        search an `autosmote.search.engine.Iteration`; a true value ends the search.
     verbose : bool, default False
         Show the progress on the standard error stream: a bar on a terminal, a line now and then elsewhere.
 
     Attributes
     ----------
     best_score_ : float
-        Best validation score. As the best of many it is optimistic: judge the classifier on other rows.
+        Best validation score; for policy search that of the best policy over all folds, pooled for a metric
+        of labels and averaged for others (see `autosmote.search.folds.CrossValidation`). As the best of many
+        it is optimistic: judge the classifier on other rows.
     best_iteration_ : int
         The first iteration that reached it, from 1; 0 if none scored higher than no resampling.
     baseline_score_ : float
-        Score of the same classifier on the same validation rows without resampling; NaN if it cannot be
-        fitted.
+        Score of the same classifier on the same folds without resampling; NaN if it cannot be fitted.
     smote_score_ : float
         Score with plain SMOTE (5 neighbours, all classes as large as the largest), the mean of five draws;
         NaN if the classifier cannot be fitted.
@@ -160,9 +193,12 @@ class AutoSMOTE(BaseSampler):
         One row per synthetic row: ``source`` and ``neighbour``, the given rows that it lies between, and
         ``weight``, 0 at the source and 1 at the neighbour.
     history_ : DataFrame
-        One row per iteration; see `autosmote.search.engine.Iteration`.
-    policies_ : autosmote.search.policies.Policies
-        The three networks as they were in the end, on the CPU. None if there was nothing to over-sample.
+        One row per iteration; see `autosmote.search.evolution.Fit`, or for the paper's search
+        `autosmote.search.engine.Iteration`.
+    policies_ : DataFrame or autosmote.search.policies.Policies
+        The policies of the answer, best first: ``score`` over all folds, and the numbers that make the policy
+        (`autosmote.search.linear_policies.PARAMETERS`). Of the paper's search the three networks as they were
+        in the end, on the CPU. None if there was nothing to over-sample.
 
     Notes
     -----
@@ -206,6 +242,8 @@ class AutoSMOTE(BaseSampler):
     _parameter_constraints: dict[str, list[Any]] = {
         "estimator": [HasMethods(["fit", "predict"]), None],
         "scoring": [str, callable],
+        "strategy": [StrOptions({"policy_search", "paper"})],
+        "refit": ["boolean"],
         "n_iterations": [Interval(Integral, 1, None, closed="left"), None],
         "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
         "max_samples": [Interval(Integral, 1, None, closed="left"), None],
@@ -233,6 +271,8 @@ class AutoSMOTE(BaseSampler):
         estimator: ClassifierMixin | None = None,
         *,
         scoring: str | Callable[..., float] = "f1_macro",
+        strategy: str = "policy_search",
+        refit: bool = True,
         n_iterations: int | None = 1000,
         max_seconds: float | None = None,
         max_samples: int | None = None,
@@ -247,6 +287,8 @@ class AutoSMOTE(BaseSampler):
     ) -> None:
         self.estimator = estimator
         self.scoring = scoring
+        self.strategy = strategy
+        self.refit = refit
         self.n_iterations = n_iterations
         self.max_seconds = max_seconds
         self.max_samples = max_samples
@@ -375,17 +417,19 @@ class AutoSMOTE(BaseSampler):
         minority = classes[counts < counts.max()]
         self.class_counts_ = {self._names[label]: int(n) for label, n in zip(classes, counts, strict=True)}
         self.best_iteration_ = 0
-        self.policies_: Policies | None = None
+        self.policies_: pd.DataFrame | Policies | None = None
         self.best_score_ = self.baseline_score_ = self.smote_score_ = math.nan
-        self.history_ = pd.DataFrame(columns=[field.name for field in fields(Iteration)])
-        instances, samples = np.empty(0, np.intp), NO_SAMPLES
+        by_policies = self.strategy == "policy_search"
+        self.history_ = pd.DataFrame(
+            columns=[field.name for field in fields(Fit if by_policies else Iteration)]
+        )
         matrix = columns.encode(X)
-        synthetic = matrix[:0]
+        instances, synthetic, samples = _nothing(matrix)
         if len(minority):
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
             # With more threads the fits before the search cost more than the search, on a busy machine.
             with one_thread():
-                problem = Problem(
+                problem = (PolicyProblem if by_policies else RowProblem)(
                     X,
                     y,
                     columns,
@@ -397,8 +441,10 @@ class AutoSMOTE(BaseSampler):
                     seed=seed,
                 )
                 seconds = self._compare(problem, columns)
-                samples = self._search(problem, counts, seed, self._processes(seconds))
-            instances, synthetic = problem.instances, problem.space.interpolate(samples)
+                if isinstance(problem, PolicyProblem):
+                    instances, synthetic, samples = self._search_policies(problem, seconds)
+                else:
+                    instances, synthetic, samples = self._search_rows(problem, counts, seconds)
 
         source = instances[samples.source]
         labels = y[source]
@@ -418,10 +464,10 @@ class AutoSMOTE(BaseSampler):
         return np.concatenate([X, rows]), y_resampled
 
     def _compare(self, problem: Problem, columns: Columns) -> float:
-        """Score what the search has to beat; return about how many seconds it takes to score once."""
+        """Score what the search has to beat; return about how many seconds that takes once."""
         started = time.perf_counter()
         try:
-            self.baseline_score_ = problem.reward(NO_SAMPLES)
+            self.baseline_score_ = problem.baseline_score()
         except ValueError as error:
             if "pos_label" in str(error):
                 rarest = min(self.class_counts_, key=lambda label: self.class_counts_[label])
@@ -448,7 +494,8 @@ class AutoSMOTE(BaseSampler):
         saved = min(fits, math.inf if self.max_seconds is None else self.max_seconds) * (1 - 1 / asked)
         return asked if saved > _START_SECONDS else 1
 
-    def _search(self, problem: Problem, counts: NDArray[np.int64], seed: int, n_actors: int) -> Samples:
+    def _search_rows(self, problem: RowProblem, counts: NDArray[np.int64], seconds: float) -> _Found:
+        """The paper's search: the best synthetic rows of an iteration."""
         largest, scale = int(counts.max()), self.scale
         if self.max_samples is not None:
             # So that the episodes of untrained policies have about as many rows, instead of mostly surplus.
@@ -459,34 +506,78 @@ class AutoSMOTE(BaseSampler):
             neighbours=self.k_neighbors,
             iterations=_ENDLESS if self.n_iterations is None else self.n_iterations,
             round_size=_ROUND_SIZE,
-            seed=seed,
+            seed=problem.seed,
         )
         with self._watch() as on_iteration:
             result = search(
                 problem.space,
                 problem.reward,
                 settings,
-                actors=n_actors,
+                actors=self._processes(seconds),
                 device=_device(self.device),
                 on_iteration=on_iteration,
             )
-        if not result.best_iteration and math.isnan(self.baseline_score_):
+        self.history_, self.policies_ = result.history, result.policies
+        if not self._is_better(result.best_score if result.best_iteration else None):
+            return _nothing(problem.matrix)
+        self.best_score_, self.best_iteration_ = result.best_score, result.best_iteration
+        return problem.instances, problem.space.interpolate(result.samples), result.samples
+
+    def _search_policies(self, problem: PolicyProblem, seconds: float) -> _Found:
+        """Policy search: what the best policies make of all rows, or the best draw on the training rows."""
+        n_folds = len(problem.folds.folds)
+        if self.n_iterations is not None and self.n_iterations <= n_folds:
+            raise ValueError(
+                f"n_iterations={self.n_iterations}: policy search fits each policy on {n_folds} folds, and "
+                f"the answer once more; pass at least {n_folds + 1}, better some hundred"
+            )
+        settings = PolicySearchSettings(
+            fits=_ENDLESS if self.n_iterations is None else self.n_iterations, seed=problem.seed
+        )
+        if self.refit:  # What is drawn on the training rows is not returned.
+            settings = replace(settings, draws=1)
+        known = load_bank().get(*problem.bank_key(explanation.scoring_name(self)))
+        with self._watch() as on_iteration:
+            result = search_policies(
+                problem.folds,
+                bank_starts(known),
+                settings,
+                spread=bank_spread(known),
+                actors=self._processes(seconds / n_folds),
+                on_iteration=on_iteration,
+            )
+        self.history_ = result.history
+        self.policies_ = pd.DataFrame(result.policies, columns=list(PARAMETERS))
+        self.policies_.insert(0, "score", result.scores)
+        if not self._is_better(result.scores[0] if len(result.scores) else None):
+            return _nothing(problem.matrix)
+        self.best_score_ = float(result.scores[0])
+        pooled = result.history["pooled_score"]
+        self.best_iteration_ = int(result.history["iteration"][pooled.idxmax()])
+        if self.refit:
+            space, samples = problem.draw_on_all_rows(result.policies)
+            return problem.instances(np.arange(len(problem.y))), space.interpolate(samples), samples
+        space, samples = problem.folds.folds[-1].policies.space, result.samples
+        return problem.instances(), space.interpolate(samples), samples
+
+    def _is_better(self, best_score: float | None) -> bool:
+        """Whether the best score of a search, if there is one, is higher than that of no resampling."""
+        n_iterations = len(self.history_)
+        if best_score is None and math.isnan(self.baseline_score_):
             raise ValueError(
                 f"{self.estimator!r} could not be fitted, neither to the rows as they are nor in any of the "
-                f"{len(result.history)} iterations: the rows are too few for it, or all alike"
+                f"{n_iterations} iterations: the rows are too few for it, or all alike"
             )
-        self.history_, self.policies_ = result.history, result.policies
         # No resampling is a strategy too, and of two that score the same the simpler one.
-        if not result.best_iteration or result.best_score <= self.baseline_score_:
+        if best_score is None or best_score <= self.baseline_score_:
             warnings.warn(
-                f"none of {len(result.history)} iterations scored higher than no resampling "
+                f"none of {n_iterations} iterations scored higher than no resampling "
                 f"({self.baseline_score_:.4f}): the rows are returned as they are",
-                stacklevel=7,
+                stacklevel=8,
             )
             self.best_score_ = self.baseline_score_
-            return NO_SAMPLES
-        self.best_score_, self.best_iteration_ = result.best_score, result.best_iteration
-        return result.samples
+            return False
+        return True
 
     @contextmanager
     def _watch(self) -> Iterator[Callback]:
@@ -503,6 +594,10 @@ class AutoSMOTE(BaseSampler):
 
         with progress:
             yield on_iteration
+
+
+def _nothing(matrix: NDArray[np.float64]) -> _Found:
+    return np.empty(0, np.intp), matrix[:0], NO_SAMPLES
 
 
 def _names(given: Any, y: NDArray) -> dict[Any, Any]:

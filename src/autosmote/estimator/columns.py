@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -198,18 +199,42 @@ class Columns:
         -------
         ndarray of float64, shape (n_instances, n_features)
         """
-        numbers = self.numbers(X, origin=X[0])
-        if numbers.shape[1]:
-            numbers = StandardScaler().fit_transform(numbers)
-        numbers = numbers[instances]
+        numbers = self._standardised(X)[instances]
         if not self.nominal.any():
             return numbers
         onehot = OneHotEncoder(sparse_output=False).fit_transform(self.codes(X[instances]))
         for label in np.unique(labels):
             rows = labels == label
-            spread = float(np.median(numbers[rows].std(axis=0))) if numbers.shape[1] else 0.0
-            onehot[rows] *= (spread or 1.0) / np.sqrt(2)
+            onehot[rows] *= _nominal_step(numbers[rows])
         return np.hstack([numbers, onehot])
+
+    @own_settings()
+    def features_of_all(self, X: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Features on which distances between all rows can be taken, of the same class or not.
+
+        As `features`, but with one scale for the nominal columns: that of the rows to over-sample. With two
+        classes the distances between these rows are the same.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n_rows, n_columns + n_wide)
+            Encoded rows.
+        own : ndarray of bool, shape (n_rows,)
+            The rows to over-sample.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_features)
+        """
+        numbers = self._standardised(X)
+        if not self.nominal.any():
+            return numbers
+        onehot = OneHotEncoder(sparse_output=False).fit_transform(self.codes(X))
+        return np.hstack([numbers, onehot * _nominal_step(numbers[own])])
+
+    def _standardised(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        numbers = self.numbers(X, origin=X[0])
+        return StandardScaler().fit_transform(numbers) if numbers.shape[1] else numbers
 
     def _decode(self, matrix: NDArray[np.float64], position: int) -> Any:
         values, dtype = matrix[:, position], self._dtypes[position]
@@ -386,6 +411,12 @@ class Decoder(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> Any:
         """Decode a matrix; a table stays as it is."""
         return X if isinstance(X, pd.DataFrame) else self.columns.decode(X)
+
+
+def _nominal_step(numbers: NDArray[np.float64]) -> float:
+    """What to multiply one-hot columns by, so that a difference counts as in SMOTE-NC."""
+    spread = float(np.median(numbers.std(axis=0))) if numbers.shape[1] else 0.0
+    return (spread or 1.0) / math.sqrt(2)
 
 
 def _dense_dtype(dtype: Any) -> Any:

@@ -82,13 +82,15 @@ def summary(sampler: AutoSMOTE) -> str:
     check_is_fitted(sampler, "decisions_")
     lines = [_outcome(sampler)]
     if len(sampler.history_):
-        scores = {
-            "no resampling": sampler.baseline_score_,
-            "plain SMOTE": sampler.smote_score_,
-            "AutoSMOTE": sampler.history_["best_validation_score"].iloc[-1],
-        }
-        notes = {"plain SMOTE": "  (mean of 5 draws)", "AutoSMOTE": "  (best of all iterations: optimistic)"}
-        lines += ["", f"{scoring_name(sampler):<18}validation score"]
+        if _by_policies(sampler):
+            what, best, among = "best policy", sampler.history_["pooled_score"].max(), "policies"
+            where = f"score over {sampler.history_['fold'].nunique()} folds"
+        else:
+            what, best, among = "AutoSMOTE", sampler.history_["best_validation_score"].iloc[-1], "iterations"
+            where = "validation score"
+        scores = {"no resampling": sampler.baseline_score_, "plain SMOTE": sampler.smote_score_, what: best}
+        notes = {"plain SMOTE": "  (mean of 5 draws)", what: f"  (best of all {among}: optimistic)"}
+        lines += ["", f"{scoring_name(sampler):<18}{where}"]
         lines += [f"  {name:<16}{_number(score)}{notes.get(name, '')}" for name, score in scores.items()]
     lines += ["", f"{'class':<18}{'rows':>8}{'synthetic':>11}"]
     for label, rows in sampler.class_counts_.items():
@@ -105,10 +107,21 @@ def _outcome(sampler: AutoSMOTE) -> str:
             f"AutoSMOTE: none of {n_iterations} iterations scored higher than no resampling; the rows are "
             "returned as they are."
         )
+    if _by_policies(sampler):
+        n_policies = int(sampler.history_["pooled_score"].notna().sum())
+        return (
+            f"AutoSMOTE: {sampler.n_synthetic_} synthetic rows, drawn by the best {len(sampler.policies_)} "
+            f"of {n_policies} policies."
+        )
     return (
         f"AutoSMOTE: {sampler.n_synthetic_} synthetic rows, from iteration {sampler.best_iteration_} of "
         f"{n_iterations}."
     )
+
+
+def _by_policies(sampler: AutoSMOTE) -> bool:
+    """Whether the sampler was fitted by policy search."""
+    return "pooled_score" in sampler.history_
 
 
 def scoring_name(sampler: AutoSMOTE) -> str:
@@ -127,18 +140,21 @@ def plot_history(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
     ax = _axes(ax, "plot_history")
     history = sampler.history_
     iterations = history["iteration"]
+    by_policies = _by_policies(sampler)
+    scores = history["pooled_score" if by_policies else "validation_score"]
     ax.plot(
         iterations,
-        history["validation_score"],
+        scores,
         linestyle="none",
         marker=".",
         markersize=3,
         color=_GREY,
-        label="An iteration",
+        label="A policy" if by_policies else "An iteration",
     )
     ax.plot(
         iterations,
-        history["best_validation_score"],
+        # The best score over all folds is not the one of the last fold that the history follows.
+        scores.cummax().ffill() if by_policies else history["best_validation_score"],
         drawstyle="steps-post",
         color=COLOURS[0],
         label="Best so far",

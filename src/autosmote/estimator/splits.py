@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils.validation import check_array, column_or_1d
 
+from autosmote.utils.parts import N_TRAINING_PARTS, stratified_parts
+
 
 class Split(NamedTuple):
     """Rows to train on, and rows to score on.
@@ -22,11 +24,14 @@ class Split(NamedTuple):
         Positions among the given rows.
     X_validation : DataFrame or ndarray, shape (n_validation, n_columns)
     y_validation : ndarray, shape (n_validation,)
+    held_out : ndarray of int, shape (n_validation,) or (0,)
+        Positions of the rows to score on; none where these are rows of their own.
     """
 
     train: NDArray[np.intp]
     X_validation: Any
     y_validation: NDArray
+    held_out: NDArray[np.intp]
 
 
 def make_splits(
@@ -64,9 +69,9 @@ def make_splits(
                 + ("" if given else " and one to score on")
             )
     if given:
-        splits = [Split(np.arange(len(y)), *_given(validation, X, y))]
+        splits = [Split(np.arange(len(y)), *_given(validation, X, y), np.empty(0, np.intp))]
     else:
-        splits = [Split(train, _take(X, test), y[test]) for train, test in _parts(validation, X, y, seed)]
+        splits = [_split(X, y, *positions) for positions in _parts(validation, X, y, seed)]
     for number, split in enumerate(splits, start=1):
         where = f"fold {number} of {len(splits)} of " if len(splits) > 1 else ""
         for label in minority:
@@ -79,6 +84,55 @@ def make_splits(
                     + (f": {remedy}" if isinstance(validation, float) else "")
                 )
     return splits
+
+
+def make_folds(
+    split: Split, X: pd.DataFrame | NDArray, y: NDArray, minority: NDArray, seed: int
+) -> list[Split]:
+    """Make the folds of a policy search from a single split.
+
+    The training rows come in three parts (in two, if a class has only two of them). Each part is left out
+    once, and the held-out rows of the split are then trained on. The last fold is the split itself. Rows of
+    their own are scored on there, and never trained on.
+
+    Parameters
+    ----------
+    split : Split
+    X : DataFrame or ndarray, shape (n_rows, n_columns)
+    y : ndarray, shape (n_rows,)
+    minority : ndarray
+        The classes to over-sample.
+    seed : int
+        Seeds the parts.
+
+    Returns
+    -------
+    list of Split
+
+    Raises
+    ------
+    ValueError
+        If a class has too few rows to interpolate between in a fold.
+    """
+    labels = y[split.train]
+    smallest = min(int(np.sum(labels == label)) for label in minority)
+    parts = stratified_parts(labels, seed, min(N_TRAINING_PARTS, smallest))
+    folds = [
+        _split(X, y, np.concatenate([split.train[parts != part], split.held_out]), split.train[parts == part])
+        for part in np.unique(parts)
+    ]
+    for fold in folds:
+        for label in minority:
+            if np.sum(y[fold.train] == label) < 2:
+                raise ValueError(
+                    f"class {label} has {np.sum(labels == label)} rows to train on; policy search leaves out "
+                    "parts of them and needs at least 3"
+                )
+    return [*folds, split]
+
+
+def _split(X: Any, y: NDArray, train: NDArray[np.intp], held_out: NDArray[np.intp]) -> Split:
+    return Split(train, _take(X, held_out), y[held_out], held_out)
 
 
 def _parts(
