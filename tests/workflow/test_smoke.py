@@ -45,8 +45,8 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     for path in expected:
         begin = {".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!"}.get(path.suffix.lower(), b"")
         assert path.read_bytes().startswith(begin)
-    # The score table's six, two searches of the hyperparameter study and three methods of the case study.
-    assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 6 + 2 + 3
+    # The score table's six, two searches of the hyperparameter study and four methods of the case study.
+    assert json.loads((results / "tracking" / "synced.json").read_text())["created"] == 6 + 2 + 4
     assert (results / "mlflow.db").is_file()
 
 
@@ -56,7 +56,7 @@ def test_ablation_is_in_the_score_table_and_its_own_folder_but_not_in_table_2(sm
     result = json.loads((search / "result.json").read_text())
     assert (result["sampler"], result["category"]) == ("Flat policy", "Ablation")
     assert json.loads(result["settings"])["hierarchy"] == "flat"
-    assert len(pd.read_parquet(search / "history.parquet")) == 4
+    assert len(pd.read_parquet(search / "history.parquet")) == 6
     ranked = pd.read_csv(results / "tables" / "table2.csv")["method"]
     assert sorted(set(ranked)) == ["AutoSMOTE", "No resampling", "RandomUnderSampler", "SMOTE"]
 

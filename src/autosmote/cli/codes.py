@@ -77,6 +77,11 @@ class CodedClassifier(ClassifierMixin, BaseEstimator):
         self.codes = codes
         self.name = name
 
+    @property
+    def __wrapped__(self) -> ClassifierMixin:
+        """The classifier, as Python calls what a wrapper is around."""
+        return self.estimator
+
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # noqa: N803 (scikit-learn's name)
         return f"--estimator {self.name}"
 

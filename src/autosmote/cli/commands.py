@@ -143,6 +143,13 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
     help="Length of the search: so many times the classifier is fitted.",
 )
 @click.option(
+    "--strategy",
+    default="policy_search",
+    show_default=True,
+    type=click.Choice(["policy_search", "paper"]),
+    help="How to search: policies that are scored on folds and make rows of all rows, or as the paper does.",
+)
+@click.option(
     "--max-seconds",
     type=click.FloatRange(min=0, min_open=True),
     help="End the search after this time. The result then depends on the machine.",
@@ -168,6 +175,7 @@ def resample(
     scoring: str,
     positive: str | None,
     iterations: int,
+    strategy: str,
     max_seconds: float | None,
     max_samples: int | None,
     validation: str,
@@ -205,6 +213,7 @@ def resample(
         sampler = autosmote.AutoSMOTE(
             CodedClassifier(with_encoding(classifier), codes, estimator),
             scoring=CodedScorer(find_scorer(scoring), codes, scoring, estimator),
+            strategy=strategy,
             n_iterations=iterations,
             max_seconds=max_seconds,
             max_samples=max_samples,
@@ -226,6 +235,7 @@ def resample(
             {
                 "out": str(out),
                 "scoring": scoring,
+                "strategy": strategy,
                 "iterations": len(sampler.history_),
                 "best_iteration": sampler.best_iteration_,
                 "validation_scores": {
@@ -315,7 +325,7 @@ def compare(
     """Rank methods on a CSV file with two classes.
 
     Each split has 60 % of the rows for training, 20 % for validation and 20 % for the test. A sampler chooses
-    its ratio of the classes on the validation rows, AutoSMOTE its rows; the test rows decide nothing. A
+    its ratio of the classes on the validation rows, a search its rows; the test rows decide nothing. A
     missing number becomes its column's mean, a missing category none.
     """
     from tqdm import tqdm
@@ -342,7 +352,8 @@ def compare(
         if len(dataset.target) < MIN_ROWS:
             raise ValueError(f"{data} has {len(dataset.target)} rows; at least {MIN_ROWS} are needed")
     # What else goes wrong is no mistake of the user.
-    with _user_errors(TaskError, UnknownNameError, OSError, ImportError, MemoryError):
+    expected = TaskError, UnknownNameError, comparison.ShortSearchError, OSError, ImportError, MemoryError
+    with _user_errors(*expected):
         methods = methods or comparison.DEFAULT_METHODS
         total = splits * len({comparison.BASELINE, *methods})
         with tqdm(total=total, unit=" methods", disable=not _shows_progress(quiet)) as bar:

@@ -29,16 +29,26 @@ DEFAULT_METHODS = (
     "ClassWeight",
     "DecisionThreshold",
     "autosmote",
+    "policy_search",
 )
 """Methods that are quick, and different from each other; no resampling is always among the compared."""
 
 RATIOS = tuple(ratio / 10 for ratio in range(1, 11))
 """Numbers of minority over majority rows that a sampler tries on the validation rows, as in the study."""
 
+_POLICY_SEARCHES = ("policy_search", "policy_search_bank", "random_policies")
+
+_FEWEST_FITS = 5
+"""A policy is fitted on each of four folds, and the answer once more."""
+
 ALPHA = 0.05
 
 _TIE = 1e-9
 """Means that are no further apart differ by rounding alone."""
+
+
+class ShortSearchError(ValueError):
+    """A search is too short to find anything."""
 
 
 def method_names() -> list[str]:
@@ -87,6 +97,8 @@ def compare(
     ------
     UnknownNameError
         If a method, the classifier or the metric is unknown.
+    ShortSearchError
+        If there are fewer than 5 iterations, and policies to search for.
     autosmote.datasets.tasks.TaskError
         If there are too few minority rows to split.
     """
@@ -94,6 +106,11 @@ def compare(
     for name in methods:
         if name not in method_names():
             raise UnknownNameError("method", name, method_names())
+        if name in _POLICY_SEARCHES and iterations < _FEWEST_FITS:
+            raise ShortSearchError(
+                f"iterations={iterations} is too short for {name}, which fits a policy on each of four folds "
+                f"and the answer once more; ask for at least {_FEWEST_FITS}, or leave the method out"
+            )
     rows = []
     for seed in seeds:
         task = make_task(dataset, None, seed, fit_on="train")

@@ -128,13 +128,18 @@ class PolicyProblem(Problem):
         Returns
         -------
         classifier : str
-            Name of the class of the classifier, at the end of any pipeline.
+            Name of the class of the classifier, at the end of any pipeline and inside of any wrapper.
         metric : str or None
             Name of the metric in the study.
         """
         classifier: Any = self.classifier
-        while isinstance(classifier, Pipeline):
-            classifier = classifier.steps[-1][1]
+        while True:
+            if isinstance(classifier, Pipeline):
+                classifier = classifier.steps[-1][1]
+            elif hasattr(classifier, "__wrapped__"):
+                classifier = classifier.__wrapped__
+            else:
+                break
         study = {name: name for name in SCORERS} | {theirs: ours for ours, theirs in SCORERS.items()}
         return type(classifier).__name__, study.get(scoring)
 

@@ -20,6 +20,9 @@ from autosmote.utils.storage import read_arrays, read_json, write_arrays, write_
 GRID = 200
 """Points per axis at which the decision regions are known."""
 
+SEARCHES = ("autosmote", "policy_search")
+"""Strategies whose rows are drawn, in this order."""
+
 _MARGIN = 0.08  # of the range of the data, around the drawn part
 
 
@@ -46,7 +49,7 @@ class CaseStudy:
     axes : ndarray of shape (2, GRID)
         Coordinates of the grid of the decision regions along the first and the second column.
     methods : tuple of dict
-        A row of the score table per method, no resampling first, AutoSMOTE last.
+        A row of the score table per method, no resampling first, AutoSMOTE and policy search last.
     synthetic : tuple of ndarray of shape (n_synthetic, 2)
         For each method, the minority rows it made that are not among the training rows.
     regions : tuple of ndarray of uint8, shape (GRID, GRID)
@@ -106,8 +109,9 @@ def run(
 ) -> CaseStudy:
     """Over-sample the training rows of a data set with each method, as the study does.
 
-    Every method chooses by the validation rows, the samplers their ratio, AutoSMOTE its samples; the test
-    rows score the choice. A sampler whose package is not installed makes no rows, and says so.
+    Every method chooses by the validation rows, the samplers their ratio, AutoSMOTE its samples, and policy
+    search its policies by folds of training and validation rows; the test rows score the choice. A sampler
+    whose package is not installed makes no rows, and says so.
 
     Parameters
     ----------
@@ -150,7 +154,7 @@ def run(
     for name in samplers:
         settings = (methods or {}).get(name, {})
         found.append(_sample(task, name, settings, classifier, metric, ratios))
-    found.append(_search(task, classifier, metric, search))
+    found += [_search(task, classifier, metric, search, strategy) for strategy in SEARCHES]
     for row, _, _ in found:
         log(f"{row['sampler']}: test {metric} {row['test_score']} {row['message']}")
     return CaseStudy(
@@ -200,10 +204,10 @@ def _refuse(requires: str | None, training: Training, seed: int) -> Resample:
     raise NotApplicable(f"not installed: pip install {requires}")
 
 
-def _search(task: Task, classifier: str, metric: str, settings: Mapping[str, Any]) -> _Made:
+def _search(task: Task, classifier: str, metric: str, settings: Mapping[str, Any], strategy: str) -> _Made:
     from autosmote.study.search_job import run_search  # It loads PyTorch.
 
-    outcome = run_search(task, classifier, metric, settings)
+    outcome = run_search(task, classifier, metric, settings, strategy=strategy)
     rows = outcome.samples["X"]
     labels = np.ones(len(rows), np.int64)
     return outcome.row, np.concatenate([task.X_train, rows]), np.concatenate([task.y_train, labels])

@@ -15,6 +15,7 @@ from autosmote.evaluation.classifiers import CLASSIFIERS
 from autosmote.evaluation.metrics import METRICS
 from autosmote.samplers import registry
 from autosmote.study import strategies
+from autosmote.study.case_study import SEARCHES
 from autosmote.utils.provenance import callable_digest, digest, source_digest
 from autosmote.utils.registry import Registry, Source
 
@@ -109,7 +110,7 @@ def case_study(samplers: Iterable[str], classifier: str, metric: str) -> str:
     Parameters
     ----------
     samplers : iterable of str
-        Methods beside no resampling and AutoSMOTE.
+        Methods beside no resampling and the searches.
     classifier, metric : str
         Names of registered entries.
 
@@ -121,7 +122,7 @@ def case_study(samplers: Iterable[str], classifier: str, metric: str) -> str:
     return digest(
         source_digest(*CASE_STUDY),
         baseline(chain(["NoResampling"], samplers), [classifier], [metric]),
-        search("autosmote", classifier, metric),
+        *(search(strategy, classifier, metric) for strategy in SEARCHES),
     )
 
 

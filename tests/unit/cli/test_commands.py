@@ -15,10 +15,15 @@ from pandas.testing import assert_frame_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
 
 import autosmote
+from autosmote.cli.codes import CodedClassifier, Codes
 from autosmote.cli.commands import main
+from autosmote.cli.comparison import DEFAULT_METHODS
 from autosmote.cli.csv_table import CsvTable, with_encoding
+from autosmote.estimator.columns import Columns
+from autosmote.estimator.policy_problem import PolicyProblem
 from autosmote.samplers import registry
 from autosmote.study import strategies
 
@@ -118,6 +123,29 @@ def test_resample_adds_rows_like_those_of_the_file(data, tmp_path):
         assert added[name].astype(float).between(present.min(), present.max()).all()
 
 
+def test_resample_searches_policies_or_as_the_paper_does(two_classes, tmp_path):
+    base = ["resample", two_classes, "--target", "class", "--estimator", "knn", "--iterations", 24, "--json"]
+    reports = [
+        json.loads(run(*base, "--out", tmp_path / "out.csv", *more).stdout)
+        for more in ([], ["--strategy", "policy_search"], ["--strategy", "paper"])
+    ]
+    assert [report["strategy"] for report in reports] == ["policy_search", "policy_search", "paper"]
+    assert reports[0] == reports[1]
+    baselines = [report["validation_scores"]["no_resampling"] for report in reports]
+    assert baselines[0] != baselines[2]  # Over four folds, and on one.
+    assert "pass at least 5" in refused(*base, "--iterations", 4, "--out", tmp_path / "out.csv")
+
+
+def test_the_bank_knows_the_classifier_of_the_command(two_classes):
+    table = CsvTable(two_classes, "class")
+    coded = CodedClassifier(with_encoding(KNeighborsClassifier()), Codes(table.labels), "knn")
+    problem = PolicyProblem(
+        table.features, table.labels.to_numpy(), Columns(table.features), estimator=coded,
+        scorer=lambda e, X, y: 0.0, validation=0.25, k_neighbors=5, max_samples=None, seed=0,
+    )  # fmt: skip
+    assert problem.bank_key("macro_f1") == ("KNeighborsClassifier", "macro_f1")
+
+
 def test_resample_repeats_itself_and_reports_in_words(data, tmp_path):
     outs = [tmp_path / "one.csv", tmp_path / "two.csv"]
     for out in outs:
@@ -141,7 +169,7 @@ def test_resample_adds_nothing_where_nothing_helps(tmp_path):
 def test_any_classifier_can_be_named(two_classes, tmp_path):
     result = run(
         "resample", two_classes, "--target", "class", "--estimator", "sklearn.naive_bayes.GaussianNB",
-        "--scoring", "balanced_accuracy", "--validation", 3, "--iterations", 3, "--max-samples", 9,
+        "--scoring", "balanced_accuracy", "--validation", 3, "--iterations", 8, "--max-samples", 9,
         "--out", tmp_path / "out.csv", "--json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -193,6 +221,8 @@ def test_scorers_of_a_positive_class_look_at_the_smaller_one(tmp_path, labels, m
         "class",
         "--ignore",
         "id",
+        "--strategy",
+        "paper",  # It scores on the rows held out, and on no others.
         "--iterations",
         2,
         "--out",
@@ -220,7 +250,7 @@ def test_scorers_of_a_positive_class_look_at_the_smaller_one(tmp_path, labels, m
 
 
 def test_another_class_can_be_the_positive_one(two_classes, data, tmp_path):
-    base = ["resample", two_classes, "--target", "class", "--iterations", 2, "--out", tmp_path / "out.csv"]
+    base = ["resample", two_classes, "--target", "class", "--iterations", 5, "--out", tmp_path / "out.csv"]
     base += ["--estimator", "tree", "--scoring", "recall", "--json"]
     recalls = [
         json.loads(run(*base, *more).stdout)["validation_scores"]["no_resampling"]
@@ -238,10 +268,10 @@ def test_a_classifier_gets_codes_and_what_it_prints_is_kept_apart(
     file, quiet, request, tmp_path, picky, capfd
 ):
     path = request.getfixturevalue(file)
-    arguments = ["resample", path, "--target", "class", "--estimator", picky, "--iterations", 3, "--json"]
+    arguments = ["resample", path, "--target", "class", "--estimator", picky, "--iterations", 6, "--json"]
     result = run(*arguments, "--out", tmp_path / "out.csv", *(["--quiet"] if quiet else []))
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["iterations"] == 3
+    assert json.loads(result.stdout)["iterations"] == 6
     printed = capfd.readouterr()
     assert printed.out == ""
     assert ("noise of compiled code" in printed.err) == ("noise of errors" in printed.err) == (not quiet)
@@ -251,16 +281,16 @@ def test_a_classifier_gets_codes_and_what_it_prints_is_kept_apart(
 
 def test_processes_of_a_search_are_kept_apart_too(two_classes, tmp_path, picky, capfd, monkeypatch):
     monkeypatch.setattr("autosmote.estimator.autosmote._START_SECONDS", 0)
-    arguments = ["resample", two_classes, "--target", "class", "--iterations", 3, "--jobs", 2, "--quiet"]
+    arguments = ["resample", two_classes, "--target", "class", "--iterations", 6, "--jobs", 2, "--quiet"]
     result = run(*arguments, "--estimator", picky, "--out", tmp_path / "out.csv", "--json")
-    assert json.loads(result.stdout)["iterations"] == 3
+    assert json.loads(result.stdout)["iterations"] == 6
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("command", ["resample", "compare"])
 def test_packages_that_log_or_warn_are_quiet_where_asked(two_classes, tmp_path, capfd, command):
     pytest.importorskip("smote_variants")
-    arguments = [command, two_classes, "--target", "class", "--out", tmp_path / "out", "--iterations", 1]
+    arguments = [command, two_classes, "--target", "class", "--out", tmp_path / "out", "--iterations", 5]
     if command == "compare":
         arguments += ["--splits", 1, "--sampler", "smote_variants.SMOTE", "--sampler", "smote_variants.SOMO"]
     result = run(*arguments, "--quiet", "--json")
@@ -294,7 +324,7 @@ def test_whole_numbers_of_the_file_stay_whole_and_exact(tmp_path):
     table["zip"] = [f"{n:05d}" for n in rng.integers(0, 99999, len(table))]
     path, out = tmp_path / "data.csv", tmp_path / "out.csv"
     table.to_csv(path, index=False)
-    result = run("resample", path, "--target", "class", "--ignore", "id", "--iterations", 6, "--out", out)
+    result = run("resample", path, "--target", "class", "--ignore", "id", "--iterations", 12, "--out", out)
     assert result.exit_code == 0, result.output
     written = read(out)
     assert_frame_equal(written[:160], table, check_dtype=False)
@@ -331,7 +361,7 @@ def test_numbers_have_the_digits_of_the_file(tmp_path):
 def test_a_class_may_be_called_none(two_classes, tmp_path, command):
     path = tmp_path / "none.csv"
     path.write_text(two_classes.read_text().replace(",yes\n", ",None\n"))
-    more = ["--iterations", 1, "--out", tmp_path / "out", "--json"]
+    more = ["--iterations", 5, "--out", tmp_path / "out", "--json"]
     more += ["--splits", 1, "--sampler", "SMOTE"] if command == "compare" else []
     result = run(command, path, "--target", "class", *more)
     assert result.exit_code == 0, result.output
@@ -440,7 +470,7 @@ def test_other_names_of_the_file_that_is_read_are_not_written(data, tmp_path):
 
 
 def test_rows_are_written_through_a_link_and_into_a_pipe(data, tmp_path):
-    arguments = ["resample", data, "--target", "class", "--iterations", 3, "--out"]
+    arguments = ["resample", data, "--target", "class", "--iterations", 5, "--out"]
     (tmp_path / "link.csv").symlink_to("real.csv")
     os.mkfifo(tmp_path / "pipe")
     assert "nobody reads this pipe" in refused(*arguments, tmp_path / "pipe")
@@ -506,6 +536,12 @@ def test_compare_ranks_and_concludes(two_classes, tmp_path):
     for row in report["ranking"]:
         assert row["test_score"] == pytest.approx(means[row["sampler"]])
     assert report["verdict"] == lines[5]
+
+
+def test_compare_refuses_a_search_that_is_too_short(two_classes, tmp_path):
+    line = refused("compare", two_classes, "--target", "class", "--iterations", 4, "--out", tmp_path / "c")
+    assert "iterations=4 is too short for policy_search" in line and "at least 5" in line
+    assert {"autosmote", "policy_search"} < set(DEFAULT_METHODS)
 
 
 def test_compare_takes_several_classes_as_the_minority(data, tmp_path):

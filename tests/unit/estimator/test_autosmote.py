@@ -66,33 +66,50 @@ def data():
 def make_sampler(**keys):
     """Few iterations, of a classifier and a metric that over-sampling is good for."""
     keys = {"estimator": KNeighborsClassifier(), "scoring": "balanced_accuracy", "n_iterations": 6, **keys}
-    return AutoSMOTE(**{"random_state": 0, **keys})
+    return AutoSMOTE(**{"strategy": "paper", "random_state": 0, **keys})
 
 
-@parametrize_with_checks([AutoSMOTE(GaussianNB(), n_iterations=2, random_state=0)])
+@pytest.fixture(params=["paper", "policy_search"])
+def make_any(request):
+    """`make_sampler` for each strategy: what holds for both."""
+
+    def make(**keys):
+        if request.param == "policy_search":
+            keys["n_iterations"] = max(30, keys.get("n_iterations", 0))
+        return make_sampler(**{"strategy": request.param, **keys})
+
+    return make
+
+
+@parametrize_with_checks(
+    [
+        AutoSMOTE(GaussianNB(), strategy="paper", n_iterations=2, random_state=0),
+        AutoSMOTE(GaussianNB(), n_iterations=10, random_state=0),
+    ]
+)
 def test_checks_of_imbalanced_learn(estimator, check):
     check(estimator)
 
 
 def test_further_checks_of_imbalanced_learn():
     # Not among those above: every parameter is validated, and column names are kept.
-    sampler = AutoSMOTE(n_iterations=1)
+    sampler = AutoSMOTE(n_iterations=5)
     check_param_validation("AutoSMOTE", sampler)
     check_dataframe_column_names_consistency("AutoSMOTE", sampler)
 
 
-def test_adds_minority_rows_behind_the_given_ones(data):
+def test_adds_minority_rows_behind_the_given_ones(data, make_any):
     X, y = data
-    X_resampled, y_resampled = make_sampler().fit_resample(X, y)
+    X_resampled, y_resampled = make_any().fit_resample(X, y)
     assert_array_equal(X_resampled[: len(X)], X)
     assert_array_equal(y_resampled[: len(y)], y)
     assert len(y_resampled) > len(y)
     assert set(y_resampled[len(y) :]) == {1}
 
 
-def test_every_synthetic_row_is_the_decision_it_is_said_to_be(data):
+def test_every_synthetic_row_is_the_decision_it_is_said_to_be(data, make_any):
     X, y = data
-    sampler = make_sampler()
+    sampler = make_any()
     X_resampled, y_resampled = sampler.fit_resample(X, y)
     decisions = sampler.decisions_
     start, end = X[decisions["source"]], X[decisions["neighbour"]]
@@ -119,15 +136,15 @@ def always_processes(monkeypatch):
     monkeypatch.setattr("autosmote.estimator.autosmote._START_SECONDS", 0)
 
 
-def test_seeded_results_are_equal_whatever_the_number_of_jobs(always_processes):
-    samplers = [make_sampler(estimator=None, n_jobs=n) for n in (1, 1, 2)]
+def test_seeded_results_are_equal_whatever_the_number_of_jobs(always_processes, make_any):
+    samplers = [make_any(estimator=None, n_jobs=n) for n in (1, 1, 2)]
     one, again, two_jobs = (sampler.fit_resample(*mixed())[0] for sampler in samplers)
     assert_frame_equal(one, again)
     assert_frame_equal(one, two_jobs)
     histories = [sampler.history_ for sampler in samplers]
     assert histories[0].equals(histories[1]) and histories[0].equals(histories[2])
     assert samplers[0].n_synthetic_ > 0
-    other = make_sampler(estimator=None, random_state=1)
+    other = make_any(estimator=None, random_state=1)
     other.fit_resample(*mixed())
     assert not other.history_.equals(histories[0])
 
@@ -202,9 +219,9 @@ def test_rows_that_nothing_improves_come_back_as_they_are():
     assert "none of 6 iterations scored higher" in sampler.summary()
 
 
-def test_classes_of_one_size_are_left_alone(data):
+def test_classes_of_one_size_are_left_alone(data, make_any):
     X, y = data[0][:20], np.arange(20) % 2
-    sampler = make_sampler()
+    sampler = make_any()
     X_resampled, y_resampled = sampler.fit_resample(X, y)
     assert_array_equal(X_resampled, X)
     assert sampler.sampling_strategy_ == {}
@@ -213,10 +230,10 @@ def test_classes_of_one_size_are_left_alone(data):
 
 
 @pytest.mark.parametrize("labels", [("yes", "no"), (3, -1), (True, False)])
-def test_keeps_the_labels_and_finds_the_minority_among_them(data, labels):
+def test_keeps_the_labels_and_finds_the_minority_among_them(data, labels, make_any):
     X, y = data
     named = np.where(y == 1, *labels)
-    _, resampled = make_sampler().fit_resample(X, named)
+    _, resampled = make_any().fit_resample(X, named)
     assert resampled.dtype == named.dtype
     assert set(resampled[len(y) :]) == {labels[0]}
 
@@ -242,12 +259,12 @@ DAYS = pd.to_datetime(["2020-01-01", "2020-01-02"])
     ],
     ids=lambda named: str(getattr(named, "dtype", "list")),
 )
-def test_classes_are_called_as_the_caller_calls_them(data, named):
+def test_classes_are_called_as_the_caller_calls_them(data, named, make_any):
     X, y = data
     labels = [named[code] for code in y] if isinstance(named, list) else named[y]
     if isinstance(labels, pd.Series):
         labels = labels.reset_index(drop=True)
-    sampler = make_sampler()
+    sampler = make_any()
     _, resampled = sampler.fit_resample(X, labels)
     assert sampler.n_synthetic_
     first, second = pd.Series(named)
@@ -309,10 +326,10 @@ def test_one_factor_asks_each_class_for_the_same_total():
     assert 150 < most["some"] <= 38 + 38 * round(80 * 8 / 38)
 
 
-def test_a_class_as_large_as_the_largest_is_not_over_sampled():
+def test_a_class_as_large_as_the_largest_is_not_over_sampled(make_any):
     X, y = three_classes()
     y[np.flatnonzero(y == "common")[:100]] = "other"
-    sampler = make_sampler()
+    sampler = make_any()
     sampler.fit_resample(X, y)
     assert list(sampler.sampling_strategy_) == ["rare", "some"]
 
@@ -320,9 +337,9 @@ def test_a_class_as_large_as_the_largest_is_not_over_sampled():
 # Tables
 
 
-def test_data_frames_come_back_as_data_frames(data):
+def test_data_frames_come_back_as_data_frames(data, make_any):
     X, y = pd.DataFrame(data[0], columns=list("abcd")), pd.Series(data[1], name="target")
-    X_resampled, y_resampled = make_sampler().fit_resample(X, y)
+    X_resampled, y_resampled = make_any().fit_resample(X, y)
     assert list(X_resampled.columns) == list("abcd")
     assert y_resampled.name == "target"
     assert_frame_equal(X_resampled[: len(X)], X)
@@ -361,9 +378,9 @@ def encoding(classifier):
 
 
 @pytest.mark.parametrize("estimator", [None, encoding(DecisionTreeClassifier(random_state=0))])
-def test_mixed_columns_keep_their_types(estimator):
+def test_mixed_columns_keep_their_types(estimator, make_any):
     X, y = mixed()
-    sampler = make_sampler(estimator=estimator, n_iterations=10)
+    sampler = make_any(estimator=estimator, n_iterations=10)
     X_resampled, y_resampled = sampler.fit_resample(X, y)
     assert sampler.n_synthetic_ > 0
     assert_frame_equal(X_resampled[: len(X)], X.reset_index(drop=True))
@@ -413,7 +430,7 @@ def test_the_estimator_is_fitted_on_the_tables_that_come_back():
 @pytest.mark.parametrize(
     "dtype", ["int64", "uint64", "Int64", "UInt64", "int64[pyarrow]", "uint64[pyarrow]", "array"]
 )
-def test_whole_numbers_that_doubles_cannot_hold_are_kept(data, dtype):
+def test_whole_numbers_that_doubles_cannot_hold_are_kept(data, dtype, make_any):
     X, y = data
     ids = 2**62 + 1 + 2 * np.arange(len(y))
     seen = []
@@ -433,7 +450,7 @@ def test_whole_numbers_that_doubles_cannot_hold_are_kept(data, dtype):
         table = np.column_stack([(X * 1000).astype(np.int64), ids])
     else:
         table = pd.DataFrame(X).rename(columns=str).assign(id=pd.Series(ids, dtype=dtype))
-    sampler = make_sampler(estimator=Noting(), n_iterations=4)
+    sampler = make_any(estimator=Noting(), n_iterations=4)
     resampled, _ = sampler.fit_resample(table, y)
     assert sampler.n_synthetic_
     last = resampled[:, -1] if dtype == "array" else resampled["id"]
@@ -450,12 +467,12 @@ def test_whole_numbers_that_doubles_cannot_hold_are_kept(data, dtype):
     assert sampler.plot_samples(Figure().subplots()).collections
 
 
-def test_what_is_set_for_all_of_scikit_learn_changes_no_sample():
+def test_what_is_set_for_all_of_scikit_learn_changes_no_sample(make_any):
     X, y = mixed()
     numbers = X[["float", "half", "whole"]]
 
     def samples(estimator, table):
-        sampler = make_sampler(estimator=estimator)
+        sampler = make_any(estimator=estimator)
         resampled, _ = sampler.fit_resample(table, y)
         assert sampler.n_synthetic_
         assert np.isfinite(sampler._plane.points).all()
@@ -478,7 +495,7 @@ def test_what_is_set_for_all_of_scikit_learn_changes_no_sample():
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_classifier_runs_as_its_user_has_set(jobs, always_processes):
+def test_a_classifier_runs_as_its_user_has_set(jobs, always_processes, make_any):
     X, y = mixed()
 
     class NeedsNames(KNeighborsClassifier):
@@ -490,40 +507,40 @@ def test_a_classifier_runs_as_its_user_has_set(jobs, always_processes):
 
     pipeline = make_plain_pipeline(StandardScaler(), NeedsNames())
     with sklearn.config_context(transform_output="pandas"):
-        sampler = make_sampler(estimator=pipeline, n_jobs=jobs)
+        sampler = make_any(estimator=pipeline, n_jobs=jobs)
         sampler.fit_resample(X[["float", "half", "whole"]], y)
     assert sampler.n_synthetic_
 
 
-def test_an_estimator_that_does_not_encode_gets_a_hint():
+def test_an_estimator_that_does_not_encode_gets_a_hint(make_any):
     with pytest.raises(ValueError, match="could not convert string to float") as raised:
-        make_sampler(estimator=LogisticRegression()).fit_resample(*mixed())
+        make_any(estimator=LogisticRegression()).fit_resample(*mixed())
     assert "has to encode the nominal columns" in "".join(raised.value.__notes__)
 
 
 @pytest.mark.parametrize("kind", [np.array, pd.DataFrame, list])
-def test_whole_numbers_stay_whole(data, kind):
+def test_whole_numbers_stay_whole(data, kind, make_any):
     X, y = np.round(3 * data[0]).astype(int), data[1]
-    X_resampled, _ = make_sampler().fit_resample(kind(X.tolist()), y)
+    X_resampled, _ = make_any().fit_resample(kind(X.tolist()), y)
     rows = np.asarray(X_resampled)
     assert len(rows) > len(X)
     assert rows.dtype == int
 
 
-def test_a_float_frame_gives_what_its_array_gives(data):
+def test_a_float_frame_gives_what_its_array_gives(data, make_any):
     X, y = data
     names = list("abcd")
     for estimator in (KNeighborsClassifier(), DecisionTreeClassifier(random_state=0)):
-        from_array, _ = make_sampler(estimator=estimator).fit_resample(X, y)
-        from_frame, _ = make_sampler(estimator=estimator).fit_resample(pd.DataFrame(X, columns=names), y)
+        from_array, _ = make_any(estimator=estimator).fit_resample(X, y)
+        from_frame, _ = make_any(estimator=estimator).fit_resample(pd.DataFrame(X, columns=names), y)
         assert_array_equal(from_frame, from_array)
 
 
 @pytest.mark.parametrize("labels", ["category", "object", "string", "int64"])
-def test_labels_keep_their_type(data, labels):
+def test_labels_keep_their_type(data, labels, make_any):
     X, y = data
     y = pd.Series(y if labels == "int64" else np.where(y, "sick", "well"), dtype=labels)
-    _, resampled = make_sampler().fit_resample(pd.DataFrame(X), y)
+    _, resampled = make_any().fit_resample(pd.DataFrame(X), y)
     assert resampled.dtype == y.dtype
     assert len(resampled) > len(y)
 
@@ -532,8 +549,8 @@ def test_labels_keep_their_type(data, labels):
 
 
 @pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc", lambda estimator, X, y: estimator.score(X, y)])
-def test_takes_any_classifier_and_any_scorer(data, scoring):
-    sampler = make_sampler(estimator=LogisticRegression(), scoring=scoring)
+def test_takes_any_classifier_and_any_scorer(data, scoring, make_any):
+    sampler = make_any(estimator=LogisticRegression(), scoring=scoring)
     sampler.fit_resample(*data)
     assert 0 < sampler.best_score_ <= 1
     assert "validation score" in sampler.summary()
@@ -559,11 +576,11 @@ def test_cross_validation_holds_nothing_out(data, validation):
     assert sampler.best_score_ == pytest.approx(np.mean(scores), abs=1e-12)
 
 
-def test_given_validation_rows_may_have_their_columns_in_another_order():
+def test_given_validation_rows_may_have_their_columns_in_another_order(make_any):
     X, y = mixed()
     X_validation, y_validation = mixed(seed=1)
     one, other = (
-        make_sampler(estimator=None, validation=(rows, y_validation), n_iterations=3)
+        make_any(estimator=None, validation=(rows, y_validation), n_iterations=3)
         for rows in (X_validation, X_validation[X.columns[::-1]])
     )
     one.fit_resample(X, y)
@@ -598,21 +615,21 @@ def test_callbacks_see_every_iteration_and_end_the_search(data):
     assert len(sampler.history_) == 4
 
 
-def test_progress_goes_to_the_error_stream(data, capsys):
-    make_sampler(verbose=True).fit_resample(*data)
+def test_progress_goes_to_the_error_stream(data, capsys, make_any):
+    make_any(verbose=True).fit_resample(*data)
     out, err = capsys.readouterr()
     assert not out
     assert "best validation score 0." in err
-    make_sampler().fit_resample(*data)
+    make_any().fit_resample(*data)
     assert capsys.readouterr() == ("", "")
 
 
 # In other tools
 
 
-def test_works_in_a_pipeline_under_cross_validation(data):
+def test_works_in_a_pipeline_under_cross_validation(data, make_any):
     tree = DecisionTreeClassifier(random_state=0)
-    pipeline = make_pipeline(StandardScaler(), make_sampler(estimator=tree), tree)
+    pipeline = make_pipeline(StandardScaler(), make_any(estimator=tree), tree)
     scores = cross_val_score(pipeline, *data, cv=3, scoring="f1_macro", error_score="raise")
     assert np.isfinite(scores).all()
 
@@ -673,9 +690,9 @@ def test_the_history_plot_shows_the_history(data):
     assert "balanced_accuracy" in axes.get_ylabel()
 
 
-def test_the_plot_of_samples_shows_two_columns_as_they_are(data):
+def test_the_plot_of_samples_shows_two_columns_as_they_are(data, make_any):
     X, y = data[0][:, :2], data[1]
-    sampler = make_sampler(n_iterations=12)
+    sampler = make_any(n_iterations=12)
     X_resampled, _ = sampler.fit_resample(X, y)
     axes = Figure().subplots()
     assert sampler.plot_samples(axes) is axes
@@ -686,8 +703,8 @@ def test_the_plot_of_samples_shows_two_columns_as_they_are(data):
     np.testing.assert_allclose(shown[f"1: {n} synthetic"], X_resampled[len(X) :], rtol=1e-6)
 
 
-def test_more_columns_are_projected():
-    sampler = make_sampler(estimator=None, n_iterations=4)
+def test_more_columns_are_projected(make_any):
+    sampler = make_any(estimator=None, n_iterations=4)
     sampler.fit_resample(*mixed())
     axes = sampler.plot_samples(Figure().subplots())
     assert "principal" in axes.get_xlabel()
@@ -719,10 +736,10 @@ def test_too_few_minority_rows_are_refused(data):
         make_sampler().fit_resample(X[keep], y[keep])
 
 
-def test_three_minority_rows_suffice(data):
+def test_three_minority_rows_suffice(data, make_any):
     X, y = data
     keep = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]])
-    sampler = make_sampler()
+    sampler = make_any()
     sampler.fit_resample(X[keep], y[keep])
     assert sampler.history_["n_synthetic"].max() > 0
 
@@ -799,9 +816,9 @@ def test_huge_values_are_refused_in_all_rows(data, bad):
 
 
 @pytest.mark.parametrize("size", [1e150, 1e-100])
-def test_large_and_small_values_are_worked_on(data, size):
+def test_large_and_small_values_are_worked_on(data, size, make_any):
     X, y = data
-    sampler = make_sampler(estimator=make_plain_pipeline(StandardScaler(), KNeighborsClassifier()))
+    sampler = make_any(estimator=make_plain_pipeline(StandardScaler(), KNeighborsClassifier()))
     resampled, _ = sampler.fit_resample(X / 10 * size, y)
     assert sampler.n_synthetic_ and np.isfinite(resampled).all()
 
@@ -859,7 +876,7 @@ def test_processes_are_started_where_they_save_more_than_they_cost(keys, seconds
     assert make_sampler(**{"n_jobs": 2, **keys})._processes(seconds) == actors
 
 
-def test_every_fit_has_one_thread_and_the_caller_gets_the_others_back(data):
+def test_every_fit_has_one_thread_and_the_caller_gets_the_others_back(data, make_any):
     threads = []
 
     class Noting(GaussianNB):
@@ -871,7 +888,7 @@ def test_every_fit_has_one_thread_and_the_caller_gets_the_others_back(data):
     with threadpool_limits(3):
         torch.set_num_threads(3)
         before = [pool["num_threads"] for pool in threadpool_info()]
-        sampler = make_sampler(estimator=Noting(), n_iterations=2)
+        sampler = make_any(estimator=Noting(), n_iterations=2)
         sampler.fit_resample(*data)
         assert [pool["num_threads"] for pool in threadpool_info()][: len(before)] == before
         assert torch.get_num_threads() == 3
@@ -923,8 +940,8 @@ class RefusingFewRows(DecisionTreeClassifier):
         return super().fit(X, y)
 
 
-def test_a_classifier_that_needs_more_rows_gets_them(data):
-    sampler = make_sampler(estimator=RefusingFewRows(random_state=0))
+def test_a_classifier_that_needs_more_rows_gets_them(data, make_any):
+    sampler = make_any(estimator=RefusingFewRows(random_state=0))
     sampler.fit_resample(*data)
     assert np.isnan(sampler.baseline_score_)
     assert sampler.n_synthetic_ > 0
@@ -932,16 +949,16 @@ def test_a_classifier_that_needs_more_rows_gets_them(data):
 
 
 @pytest.mark.parametrize("scoring", ["f1", "precision", "average_precision", "neg_brier_score"])
-def test_a_scorer_that_does_not_know_the_class_gets_a_hint(data, scoring):
+def test_a_scorer_that_does_not_know_the_class_gets_a_hint(data, scoring, make_any):
     X, y = data
     labels = np.where(y, "sick", "well")
     with pytest.raises(
         ValueError, match=rf"scoring='{scoring}' .* classes \['sick', 'well'\]; pass labels"
     ) as error:
-        make_sampler(scoring=scoring).fit_resample(X, labels)
+        make_any(scoring=scoring).fit_resample(X, labels)
     assert "make_scorer(sklearn.metrics.f1_score, pos_label='sick')" in str(error.value)
-    make_sampler(scoring=make_scorer(f1_score, pos_label="sick")).fit_resample(X, labels)
-    make_sampler(scoring=scoring).fit_resample(X, y)
+    make_any(scoring=make_scorer(f1_score, pos_label="sick")).fit_resample(X, labels)
+    make_any(scoring=scoring).fit_resample(X, y)
 
 
 def test_an_unknown_scorer_is_named(data):
@@ -953,7 +970,9 @@ def test_an_unknown_scorer_is_named(data):
 @pytest.mark.filterwarnings("ignore:none of")
 def test_metrics_of_the_study_are_known_by_their_names(ours, theirs):
     X, y = make_classification(200, weights=[0.85], random_state=1)
-    one, other = (AutoSMOTE(scoring=name, n_iterations=3, random_state=0) for name in (ours, theirs))
+    one, other = (
+        AutoSMOTE(scoring=name, strategy="paper", n_iterations=3, random_state=0) for name in (ours, theirs)
+    )
     for sampler in (one, other):
         sampler.fit_resample(X, y)
     assert_frame_equal(one.history_, other.history_)

@@ -40,7 +40,14 @@ def test_drawn_rows_are_those_that_were_scored(case, dataset):
     found, lines = case
     task = make_task(dataset, None, 0)
     assert [row["sampler"] for row in found.methods] == [
-        *("NoResampling", "SMOTE", "RandomOverSampler", "EditedNearestNeighbours", "AutoSMOTE")
+        *(
+            "NoResampling",
+            "SMOTE",
+            "RandomOverSampler",
+            "EditedNearestNeighbours",
+            "AutoSMOTE",
+            "Policy search",
+        )
     ]
     np.testing.assert_array_equal(found.X, task.X_train)
     for number in (0, 1, 2, 4):  # methods that keep the training rows and add to them
@@ -55,9 +62,9 @@ def test_drawn_rows_are_those_that_were_scored(case, dataset):
             np.testing.assert_array_equal(found.regions[number][::37, ::41].ravel(), tree.predict(points))
     assert len(found.synthetic[0]) == len(found.synthetic[2]) == len(found.synthetic[3]) == 0
     assert len(found.synthetic[1]) in {int(ratio * 270) - 21 for ratio in RATIOS}
-    assert len(lines) == 5
+    assert len(lines) == 6
     table = validate(pd.DataFrame(found.methods))
-    assert table["status"].tolist() == ["ok"] * 5
+    assert table["status"].tolist() == ["ok"] * 6
     assert set(table["imbalance_ratio"]) == {13}  # 450 rows and 35
 
 
@@ -104,7 +111,12 @@ def test_sampler_that_is_not_installed_is_there_with_its_reason(dataset, monkeyp
     lines = []
     arguments = CASE | {"samplers": ["SMOTE"], "ratios": RATIOS, "search": SEARCH}
     found = case_study.run(dataset, **arguments, log=lines.append)
-    assert [row["sampler"] for row in found.methods] == ["NoResampling", "SMOTE", "AutoSMOTE"]
+    assert [row["sampler"] for row in found.methods] == [
+        "NoResampling",
+        "SMOTE",
+        "AutoSMOTE",
+        "Policy search",
+    ]
     smote = found.methods[1]
     assert smote["status"] == "not_applicable"
     assert smote["message"].endswith("not installed: pip install a-package")
