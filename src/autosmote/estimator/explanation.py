@@ -109,9 +109,10 @@ def _outcome(sampler: AutoSMOTE) -> str:
         )
     if _by_policies(sampler):
         n_policies = int(sampler.history_["pooled_score"].notna().sum())
+        chosen: Any = sampler.policies_
         return (
-            f"AutoSMOTE: {sampler.n_synthetic_} synthetic rows, drawn by the best {len(sampler.policies_)} "
-            f"of {n_policies} policies."
+            f"AutoSMOTE: {sampler.n_synthetic_} synthetic rows, drawn by the best {len(chosen)} of "
+            f"{n_policies} policies."
         )
     return (
         f"AutoSMOTE: {sampler.n_synthetic_} synthetic rows, from iteration {sampler.best_iteration_} of "
