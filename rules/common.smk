@@ -21,7 +21,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-RESULTS = config["results"].rstrip("/")
+RESULTS = str(Path(config["results"]).expanduser())
 
 
 def place(path):
@@ -249,7 +249,8 @@ def single_process(wildcards):
 
 def local_file(wildcards):
     """The file that a data set is read from, if it is one."""
-    return config["datasets"][wildcards.dataset].get("path", [])
+    path = config["datasets"][wildcards.dataset].get("path")
+    return str(Path(path).expanduser()) if path else []
 
 
 def sync_records():

@@ -44,6 +44,21 @@ def test_paper_study_is_planned_in_fewer_than_5000_jobs(tmp_path: Path) -> None:
     assert sum(jobs.values()) < 5000
 
 
+def test_paths_may_begin_at_home(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "mine.csv").write_text("x,y\n" + "1,a\n" * 90 + "2,b\n" * 30)
+    config = {
+        "results": "~/found/",
+        "datasets": {"mine": {"source": "csv", "path": "~/mine.csv", "target": "y"}},
+        **dict.fromkeys(("study", "ablation", "hyperparameters"), {"datasets": ["mine"]}),
+    }
+    home = tmp_path / "home"
+    run = snakemake(tmp_path, f"{home}/found/data/mine.parquet", config=config, HOME=str(home))
+    assert run.code == 0, run.output
+    assert (home / "found" / "data" / "mine.parquet").is_file()
+    assert not (tmp_path / "~").exists()
+
+
 def test_figure5_needs_the_searches_on_the_data_sets_with_ablations_only(tmp_path: Path) -> None:
     jobs = snakemake(tmp_path, "--dry-run", "figure5", base=None).jobs
     # AutoSMOTE and 8 further strategies on one data set; 3 ratios, 5 seeds, 4 classifiers, 2 metrics
