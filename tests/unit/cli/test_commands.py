@@ -98,7 +98,7 @@ def test_the_command_is_installed():
 def test_resample_adds_rows_like_those_of_the_file(data, tmp_path):
     out = tmp_path / "out" / "resampled.csv"
     result = run(
-        "resample", data, "--target", "class", "--estimator", "knn", "--iterations", 12, "--ignore", "id",
+        "resample", data, "--target", "class", "--estimator", "knn", "--iterations", 40, "--ignore", "id",
         "--out", out, "--json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -112,7 +112,7 @@ def test_resample_adds_rows_like_those_of_the_file(data, tmp_path):
     assert report["rows"] == {"01": 15, "late": 35, "ok": 110}
     assert {k: v for k, v in report["synthetic"].items() if v} == dict(added["class"].value_counts())
     assert report["validation_scores"]["autosmote"] > report["validation_scores"]["no_resampling"]
-    assert report["iterations"] == 12
+    assert report["iterations"] == 40
     assert (added["id"] == "").all()
     assert added["children"].str.fullmatch(r"\d+").all()
     assert added["income"].str.fullmatch(r"\d+(\.\d+)?").all()
@@ -324,7 +324,7 @@ def test_whole_numbers_of_the_file_stay_whole_and_exact(tmp_path):
     table["zip"] = [f"{n:05d}" for n in rng.integers(0, 99999, len(table))]
     path, out = tmp_path / "data.csv", tmp_path / "out.csv"
     table.to_csv(path, index=False)
-    result = run("resample", path, "--target", "class", "--ignore", "id", "--iterations", 12, "--out", out)
+    result = run("resample", path, "--target", "class", "--ignore", "id", "--iterations", 40, "--out", out)
     assert result.exit_code == 0, result.output
     written = read(out)
     assert_frame_equal(written[:160], table, check_dtype=False)
