@@ -123,8 +123,9 @@ class AutoSMOTE(BaseSampler):
         draw with the best score on its held-out rows is returned. The paper's search chooses rows, which lie
         between training rows only, and does without this parameter.
     n_iterations : int or None, default 1000
-        Fits of the classifier for policy search. For the paper's search episodes, each with one fit (one for
-        each fold of a cross-validation). None sets no limit and needs `max_seconds`.
+        Most fits of the classifier for policy search, which leaves out the last few if they do not make a
+        policy or a generation. For the paper's search episodes, each with one fit (one for each fold of a
+        cross-validation). None sets no limit and needs `max_seconds`.
     max_seconds : float or None, default None
         End the search after the iteration in which this many seconds have passed. The result then depends on
         the machine and what else it does.

@@ -98,7 +98,7 @@ def test_the_command_is_installed():
 def test_resample_adds_rows_like_those_of_the_file(data, tmp_path):
     out = tmp_path / "out" / "resampled.csv"
     result = run(
-        "resample", data, "--target", "class", "--estimator", "knn", "--iterations", 40, "--ignore", "id",
+        "resample", data, "--target", "class", "--estimator", "knn", "--iterations", 41, "--ignore", "id",
         "--out", out, "--json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -112,7 +112,7 @@ def test_resample_adds_rows_like_those_of_the_file(data, tmp_path):
     assert report["rows"] == {"01": 15, "late": 35, "ok": 110}
     assert {k: v for k, v in report["synthetic"].items() if v} == dict(added["class"].value_counts())
     assert report["validation_scores"]["autosmote"] > report["validation_scores"]["no_resampling"]
-    assert report["iterations"] == 40
+    assert report["iterations"] == 41
     assert (added["id"] == "").all()
     assert added["children"].str.fullmatch(r"\d+").all()
     assert added["income"].str.fullmatch(r"\d+(\.\d+)?").all()
@@ -268,10 +268,10 @@ def test_a_classifier_gets_codes_and_what_it_prints_is_kept_apart(
     file, quiet, request, tmp_path, picky, capfd
 ):
     path = request.getfixturevalue(file)
-    arguments = ["resample", path, "--target", "class", "--estimator", picky, "--iterations", 6, "--json"]
+    arguments = ["resample", path, "--target", "class", "--estimator", picky, "--iterations", 5, "--json"]
     result = run(*arguments, "--out", tmp_path / "out.csv", *(["--quiet"] if quiet else []))
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["iterations"] == 6
+    assert json.loads(result.stdout)["iterations"] == 5
     printed = capfd.readouterr()
     assert printed.out == ""
     assert ("noise of compiled code" in printed.err) == ("noise of errors" in printed.err) == (not quiet)
@@ -281,9 +281,9 @@ def test_a_classifier_gets_codes_and_what_it_prints_is_kept_apart(
 
 def test_processes_of_a_search_are_kept_apart_too(two_classes, tmp_path, picky, capfd, monkeypatch):
     monkeypatch.setattr("autosmote.estimator.autosmote._START_SECONDS", 0)
-    arguments = ["resample", two_classes, "--target", "class", "--iterations", 6, "--jobs", 2, "--quiet"]
+    arguments = ["resample", two_classes, "--target", "class", "--iterations", 5, "--jobs", 2, "--quiet"]
     result = run(*arguments, "--estimator", picky, "--out", tmp_path / "out.csv", "--json")
-    assert json.loads(result.stdout)["iterations"] == 6
+    assert json.loads(result.stdout)["iterations"] == 5
     assert capfd.readouterr() == ("", "")
 
 
