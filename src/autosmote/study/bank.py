@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sklearn
+from numpy.typing import NDArray
 
 from autosmote.datasets.sources import Dataset, DatasetError, fetch
 from autosmote.datasets.tasks import Task, TaskError, make_task
@@ -23,7 +24,7 @@ from autosmote.search.linear_policies import PARAMETERS
 from autosmote.search.settings import SearchSettings
 from autosmote.study.policy_strategies import find_policies
 from autosmote.study.strategy import Execution
-from autosmote.utils.storage import atomic_path
+from autosmote.utils.storage import CorruptFileError, atomic_path, read_arrays, read_frame, read_json
 
 BUNDLED: Mapping[str, Mapping[str, Any]] = {
     "iris": {"source": "sklearn", "name": "iris", "minority": "versicolor"},
@@ -115,13 +116,45 @@ def learn(task: Task, classifier: str, metric: str) -> pd.DataFrame:
     """
     settings = SearchSettings.for_ratio(task.imbalance_ratio, iterations=FITS, seed=task.seed)
     found = find_policies(task, classifier, metric, settings, Execution())
-    policies = pd.DataFrame(found.samples["policies"], columns=list(PARAMETERS))
-    without = found.history.loc[found.history["n_synthetic"] == 0, "pooled_score"].dropna().iloc[0]
-    policies.insert(0, "gain", found.samples["policy_scores"] - without)
     search = (task.dataset, task.imbalance_ratio, task.seed, classifier, metric)
-    return pd.concat(
-        [pd.DataFrame([search] * len(policies), columns=SEARCH, index=policies.index), policies], axis=1
-    )
+    return _table(search, found.samples, found.history)
+
+
+def collect(results: Iterable[Path]) -> pd.DataFrame:
+    """Read the policies that the searches of a study have found.
+
+    Parameters
+    ----------
+    results : iterable of Path
+        The ``result.json`` of searches, with ``samples.npz`` and ``history.parquet`` beside it. Searches that
+        start from corners tell the score without synthetic rows; others, and those without policies, are
+        left out.
+
+    Returns
+    -------
+    DataFrame
+        As `learn` returns them.
+    """
+    found = []
+    for path in sorted(results):
+        samples = read_arrays(path.with_name("samples.npz"))
+        if not len(samples.get("policies", ())):
+            continue
+        row = read_json(path)
+        history = read_frame(path.with_name("history.parquet"))
+        if history.loc[history["n_synthetic"] == 0, "pooled_score"].notna().any():
+            found.append(_table([row[name] for name in SEARCH], samples, history))
+    if not found:
+        raise DatasetError("there is no search for policies among the results")
+    return pd.concat(found, ignore_index=True)
+
+
+def _table(search: Sequence[Any], samples: Mapping[str, NDArray], history: pd.DataFrame) -> pd.DataFrame:
+    policies = pd.DataFrame(samples["policies"], columns=list(PARAMETERS))
+    without = history.loc[history["n_synthetic"] == 0, "pooled_score"].dropna().iloc[0]
+    policies.insert(0, "gain", samples["policy_scores"] - without)
+    names = pd.DataFrame([search] * len(policies), columns=SEARCH, index=policies.index)
+    return pd.concat([names, policies], axis=1)
 
 
 def make_bank(policies: pd.DataFrame, origin: Mapping[str, Any], size: int = SIZE) -> PolicyBank:
@@ -173,54 +206,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m autosmote.study.bank",
         description="Learn policies on the data sets of a folder and those of scikit-learn, each also "
-        f"under-sampled to ratios {RATIOS[1]} and {RATIOS[2]} where rows suffice, and write a bank of them.",
+        f"under-sampled to ratios {RATIOS[1]} and {RATIOS[2]} where rows suffice, and write a bank of them. "
+        "Or take the policies that the searches of a study have found.",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder of CSV files, the class in column y")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder of CSV files, the class in column y")
+    source.add_argument("--results", type=Path, help="folder with the results of a study")
+    parser.add_argument("--leave-out", default="", help="name of a data set to learn nothing from")
     parser.add_argument("--out", type=Path, default=PATH, help="the bank (default: that of the package)")
     parser.add_argument(
         "--searches",
         type=Path,
         default=Path("results/bank/searches.csv"),
-        help="policies of all searches; those that it holds are not searched again (default: %(default)s)",
+        help="with --data: policies of the searches that are done, which are not searched again "
+        "(default: %(default)s)",
     )
     parser.add_argument(
-        "--size", type=int, default=SIZE, help="policies per classifier (default: %(default)s)"
+        "--size", type=int, default=SIZE, help="policies per classifier and metric (default: %(default)s)"
     )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="(default: 0)")
-    parser.add_argument("--no-bundled", action="store_true", help="leave out the data sets of scikit-learn")
+    parser.add_argument("--seed", type=int, default=0, help="with --data (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
-        datasets = [*read_folder(options.data)]
-        if not options.no_bundled:
-            datasets += [fetch(name, spec) for name, spec in BUNDLED.items()]
-        all_tasks = [task for seed in options.seeds for task in tasks(datasets, seed)]
-    except (DatasetError, TaskError) as error:
+        if options.data is None:
+            policies = collect(options.results.rglob("result.json"))
+            policies = policies[policies["dataset"] != options.leave_out]
+            datasets = dict.fromkeys(sorted(policies["dataset"].unique()), "")
+        else:
+            policies, datasets = _learn_all(options.data, options.leave_out, options.seed, options.searches)
+    except (CorruptFileError, DatasetError, TaskError) as error:
         print(error, file=sys.stderr)
         return 2
-    policies = pd.read_csv(options.searches) if options.searches.exists() else pd.DataFrame(columns=SEARCH)
-    cells = list(_searches(all_tasks))
-    done = set(map(tuple, policies[SEARCH].to_numpy().tolist()))
-    for number, (task, classifier, metric) in enumerate(cells, start=1):
-        if (task.dataset, task.imbalance_ratio, task.seed, classifier, metric) in done:
-            continue
-        print(
-            f"{number} of {len(cells)}: {task.dataset} {task.imbalance_ratio} {classifier} {metric}",
-            flush=True,
-        )
-        found = learn(task, classifier, metric)
-        policies = pd.concat([policies, found], ignore_index=True) if len(policies) else found
-        with atomic_path(options.searches) as path:
-            policies.to_csv(path, index=False)
     origin = {
-        "datasets": {
-            dataset.name: dataset.meta["checksum"]
-            for dataset in datasets
-            if any(task.dataset == dataset.name for task in all_tasks)
-        },
-        "imbalance_ratios": ["as it is", *RATIOS[1:]],
-        "seeds": options.seeds,
-        "fits": FITS,
-        "searches": len(cells),
+        "datasets": datasets,
+        "imbalance_ratios": sorted({int(ratio) for ratio in policies["imbalance_ratio"]}),
+        "seeds": sorted({int(seed) for seed in policies["seed"]}),
+        "searches": len(policies.drop_duplicates(SEARCH)),
         "versions": {
             "autosmote": version("autosmote"),
             "numpy": np.__version__,
@@ -230,6 +250,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make_bank(policies, origin, options.size).save(options.out)
     print(f"{options.out}: {options.size} policies for each classifier and metric")
     return 0
+
+
+def _learn_all(folder: Path, left_out: str, seed: int, known: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Search on every task, unless that is done; return the policies, and the data sets' checksums."""
+    datasets = [*read_folder(folder), *(fetch(name, spec) for name, spec in BUNDLED.items())]
+    cells = list(_searches([*tasks((data for data in datasets if data.name != left_out), seed)]))
+    names = [(task.dataset, task.imbalance_ratio, task.seed, *search) for task, *search in cells]
+    policies = pd.read_csv(known) if known.exists() else pd.DataFrame(columns=SEARCH)
+    done = set(map(tuple, policies[SEARCH].to_numpy().tolist()))
+    for number, (cell, name) in enumerate(zip(cells, names, strict=True), start=1):
+        if name in done:
+            continue
+        print(f"{number} of {len(cells)}:", *name, flush=True)
+        found = learn(*cell)
+        policies = pd.concat([policies, found], ignore_index=True) if len(policies) else found
+        with atomic_path(known) as path:
+            policies.to_csv(path, index=False)
+    wanted = set(names)
+    policies = policies[[name in wanted for name in map(tuple, policies[SEARCH].to_numpy().tolist())]]
+    used = {task.dataset for task, _, _ in cells}
+    return policies, {data.name: data.meta["checksum"] for data in datasets if data.name in used}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
-from autosmote.search.bank import load_bank
+from autosmote.search.bank import PATH, load_bank
 from autosmote.search.folds import make_folds
 from autosmote.search.linear_policies import PolicySpace
 from autosmote.search.reward import LabelScorer
@@ -58,6 +59,7 @@ def find_policies(
     execution: Execution,
     *,
     prior: str = "corners",
+    bank: Path = PATH,
 ) -> Found:
     """Search for policies by cross-validation over training and validation rows.
 
@@ -74,6 +76,8 @@ def find_policies(
         Where the search starts: at the known samplers; at the policies that were good on other data
         (`autosmote.search.bank`); or at random policies, of which there are then so many that no fits are
         left for learning.
+    bank : Path, default `autosmote.search.bank.PATH`
+        The bank to start from.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def find_policies(
     if prior == "random":
         starts = evolution.random_starts(settings.seed, keys.fits)
     elif prior == "bank":
-        policies = load_bank().get(type(estimator).__name__, metric)
+        policies = load_bank(bank).get(type(estimator).__name__, metric)
         starts, spread = evolution.bank_starts(policies), evolution.bank_spread(policies)
     else:
         starts = evolution.corner_starts(settings.seed)

@@ -8,6 +8,7 @@ from autosmote.datasets.sources import fetch
 from autosmote.search.bank import load_bank
 from autosmote.search.linear_policies import PARAMETERS
 from autosmote.study import bank
+from autosmote.study.search_job import run_search
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def folder(tmp_path):
     rng = np.random.default_rng(0)
     data = tmp_path / "data"
     data.mkdir()
-    for name, sizes in (("small", (60, 20)), ("large", (420, 60)), ("even", (30, 30)), ("tiny", (90, 9))):
+    for name, sizes in (("small", (60, 20)), ("large", (420, 60)), ("even", (31, 30)), ("tiny", (90, 9))):
         y = np.repeat(["no", "yes"], sizes)
         X = rng.normal(size=(len(y), 2)) + (y == "yes")[:, None]
         pd.DataFrame(X, columns=["a", "b"]).assign(y=y).to_csv(data / f"{name}.csv", index=False)
@@ -27,6 +28,7 @@ def folder(tmp_path):
 def quick(monkeypatch):
     monkeypatch.setattr(bank, "FITS", 92)  # The starts alone.
     monkeypatch.setattr(bank, "CLASSIFIERS", ("svm", "tree"))
+    monkeypatch.setattr(bank, "BUNDLED", {})
 
 
 def test_tasks_are_imbalanced_and_have_rows_enough(folder):
@@ -43,7 +45,7 @@ def test_bundled_data_can_be_had(name):
 
 def test_the_command_writes_a_bank(folder, quick, tmp_path, capsys):
     out, searches = tmp_path / "bank.json", tmp_path / "searches.csv"
-    arguments = [f"--data={folder}", f"--out={out}", f"--searches={searches}", "--no-bundled", "--size=2"]
+    arguments = [f"--data={folder}", f"--out={out}", f"--searches={searches}", "--size=2"]
     assert bank.main(arguments) == 0
     found = pd.read_csv(searches)
     assert len(found.groupby(bank.SEARCH)) == 6  # Three tasks, two classifiers, the metrics in turn.
@@ -65,12 +67,37 @@ def test_the_command_writes_a_bank(folder, quick, tmp_path, capsys):
     assert " of 6: " not in capsys.readouterr().out  # Nothing is searched twice.
     assert out.read_bytes() == first
 
+    assert bank.main([*arguments, "--leave-out=small"]) == 0
+    without = load_bank(out)
+    assert set(without.origin["datasets"]) == {"large"} and without.origin["searches"] == 4
+
 
 def test_gain_is_over_no_synthetic_rows(folder, quick):
     task = next(iter(bank.tasks(bank.read_folder(folder), 0)))
     policies = bank.learn(task, "tree", "macro_f1")
     assert policies["gain"].is_monotonic_decreasing and (policies["gain"] >= 0).all()
     assert policies[bank.SEARCH].iloc[0].tolist() == ["large", 7, 0, "tree", "macro_f1"]
+
+
+def test_a_bank_can_be_made_from_the_searches_of_a_study(folder, tmp_path, capsys):
+    results, out = tmp_path / "results", tmp_path / "bank.json"
+    policies = {}
+    for task in bank.tasks(bank.read_folder(folder), 0):
+        settings = {"iterations": 92}
+        for strategy in ("policy_search", "random_search"):
+            outcome = run_search(task, "tree", "mcc", settings, strategy=strategy)
+            outcome.save(results / strategy / f"{task.dataset}{task.imbalance_ratio}")
+            policies.setdefault(task.dataset, []).append(outcome.samples.get("policies", np.empty((0, 18))))
+    assert bank.main([f"--results={results}", "--leave-out=large", f"--out={out}"]) == 0
+    made = load_bank(out)
+    assert list(made.origin["datasets"]) == ["small"] and made.origin["searches"] == 1
+    known = np.concatenate(policies["small"])
+    assert all(np.abs(known - policy).max(axis=1).min() < 0.001 for policy in made.pooled)
+    with pytest.raises(SystemExit):
+        bank.main([])
+    capsys.readouterr()
+    assert bank.main([f"--results={folder}", f"--out={out}"]) == 2
+    assert "no search for policies" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, "a,b\n1,2\n", "a,y\n1,no\n2,no\n"])
