@@ -69,7 +69,7 @@ lint: $(INSTALLED)
 	$(BIN)/python -m snakemake --lint
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow and not slurm"
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile -m "not slow and not slurm"
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m "slow and not slurm"

@@ -235,7 +235,7 @@ def test_columns_that_cannot_be_used_are_named(change, message):
         [{"a": 1}, {}],
         [1, 2],
         [2**70, 1],
-        [object(), "a"],
+        pytest.param([object(), "a"], id="object"),
     ],
     ids=repr,
 )
