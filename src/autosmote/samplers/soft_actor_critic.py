@@ -76,7 +76,7 @@ class Replay:
         return Transitions(*(getattr(self._kept, field.name)[chosen] for field in fields(Transitions)))
 
 
-class Actor(nn.Module):
+class ActorNetwork(nn.Module):
     """A normal distribution per state, squashed into [0, 1]: action = 0.5 tanh(x) + 0.5.
 
     Parameters
@@ -156,7 +156,7 @@ class SoftActorCritic:
         self.terminal_mask = terminal_mask
         self._noise = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
-            self.actor, self.critics = Actor(n_state), TwinCritic(n_state)
+            self.actor, self.critics = ActorNetwork(n_state), TwinCritic(n_state)
         for layer in (*self.actor.modules(), *self.critics.modules()):
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight, generator=self._noise)

@@ -27,7 +27,7 @@ Reward = Callable[[Samples], float]
 N_VERSIONS = 2
 
 
-class Outcome(NamedTuple):
+class ScoredEpisode(NamedTuple):
     """An episode and its reward."""
 
     episode: Episode
@@ -43,7 +43,7 @@ class ActorPool(Protocol):
     def submit(self, episode: int, version: int) -> None:
         """Ask for an episode, by number, with a published weight version."""
 
-    def next(self) -> Outcome:
+    def next(self) -> ScoredEpisode:
         """Return the outcomes in the order of submission, each as soon as it is there."""
 
     def close(self) -> None:
@@ -65,10 +65,10 @@ class _Worker:
     def has(self, version: int) -> bool:
         return version in self._actors
 
-    def run(self, episode: int, version: int) -> Outcome:
+    def run(self, episode: int, version: int) -> ScoredEpisode:
         drawn = self._actors[version].episode(episode_rng(self.settings.seed, episode))
         samples = self.space.decode(*drawn.rows())
-        return Outcome(drawn, float(self.reward(samples)))
+        return ScoredEpisode(drawn, float(self.reward(samples)))
 
 
 class SerialActor:
@@ -94,7 +94,7 @@ class SerialActor:
         """Ask for an episode."""
         self._jobs.append((episode, version))
 
-    def next(self) -> Outcome:
+    def next(self) -> ScoredEpisode:
         """Run the oldest episode that was asked for."""
         return self._worker.run(*self._jobs.popleft())
 
@@ -141,7 +141,7 @@ class ActorProcesses:
         """Ask for an episode."""
         self._jobs.submit((episode, version))
 
-    def next(self) -> Outcome:
+    def next(self) -> ScoredEpisode:
         """Wait for the oldest episode that was asked for; see `JobProcesses.next`."""
         return self._jobs.next()
 
@@ -158,7 +158,7 @@ class _SharingWorker:
         self._worker, self._descriptor, self._layout = worker, descriptor, layout
         self._memory: list[dict[str, NDArray[np.float32]]] | None = None
 
-    def run(self, job: tuple[int, int]) -> Outcome:
+    def run(self, job: tuple[int, int]) -> ScoredEpisode:
         episode, version = job
         if self._memory is None:
             self._memory = _shared_weights(os.fdopen(self._descriptor, "rb"), self._layout, mode="r")

@@ -23,7 +23,7 @@ from autosmote.search.learner import Learner
 from autosmote.search.policies import Policies
 from autosmote.search.rollout import Episode
 from autosmote.search.settings import SearchSettings
-from autosmote.search.space import Improvement, Samples, SearchSpace
+from autosmote.search.space import Incumbent, Samples, SearchSpace
 from autosmote.utils.threads import one_thread
 
 
@@ -80,7 +80,7 @@ class SearchResult:
         Its synthetic rows, as decisions.
     history : DataFrame
         One row per iteration, with the fields of `Iteration`.
-    improvements : tuple of Improvement
+    incumbents : tuple of Incumbent
         The iterations whose score was better than all before; the last is the best one.
     policies : Policies
         The policies in the end, on the CPU.
@@ -92,7 +92,7 @@ class SearchResult:
     best_iteration: int
     samples: Samples
     history: pd.DataFrame
-    improvements: tuple[Improvement, ...]
+    incumbents: tuple[Incumbent, ...]
     policies: Policies
     resumed_after: int = 0
 
@@ -139,49 +139,48 @@ def search(
         raise ValueError(f"actors={actors!r}: expected at least 1")
     with one_thread():
         learner = Learner(space, settings, device)
-        course = _Course(weights_before=learner.weights())
+        run = _Run(weights_before=learner.weights())
         if checkpoint is not None and (state := checkpoint.load()) is not None:
-            course = _Course.from_state(state)
+            run = _Run.from_state(state)
             learner.load_state_dict(state["learner"])
-        resumed_after = len(course.history)
+        resumed_after = len(run.history)
         weights = learner.weights()
         pool = make_actors(space, settings, reward, weights, actors)
         try:
             # Version v of the weights was learned from the rounds before v; round r acts with version r - 1.
-            start = course.round
-            pool.publish(max(0, start - 1), course.weights_before)
+            start = run.round
+            pool.publish(max(0, start - 1), run.weights_before)
             pool.publish(start, weights)
             _submit(pool, settings, start, version=max(0, start - 1))
             _submit(pool, settings, start + 1, version=start)
             for round_ in range(start, math.ceil(settings.iterations / settings.round_size)):
-                course.weights_before = weights
+                run.weights_before = weights
                 for episode_number in _episodes(settings, round_):
                     episode, score = pool.next()
                     report = {} if math.isnan(score) else learner.learn(episode, score)
                     n_synthetic = space.n_samples(len(episode.rows()[0]))
-                    course.add(episode_number, round_, episode, n_synthetic, score, report)
-                    if stopped := on_iteration is not None and bool(on_iteration(course.history[-1])):
+                    run.add(episode_number, round_, episode, n_synthetic, score, report)
+                    if stopped := on_iteration is not None and bool(on_iteration(run.history[-1])):
                         break
                 if stopped:
                     break
                 weights = learner.weights()
                 pool.publish(round_ + 1, weights)
                 _submit(pool, settings, round_ + 2, version=round_ + 1)
-                course.round = round_ + 1
+                run.round = round_ + 1
                 if checkpoint is not None and checkpoint.due():
-                    checkpoint.save(course.state() | {"learner": learner.state_dict()})
+                    checkpoint.save(run.state() | {"learner": learner.state_dict()})
         finally:
             pool.close()
-    improvements = tuple(
-        Improvement(best.iteration, best.score, space.decode(best.instance, best.action))
-        for best in course.bests
+    incumbents = tuple(
+        Incumbent(best.iteration, best.score, space.decode(best.instance, best.action)) for best in run.bests
     )
     return SearchResult(
-        best_score=improvements[-1].score if improvements else math.nan,
-        best_iteration=improvements[-1].iteration if improvements else 0,
-        samples=improvements[-1].samples if improvements else space.decode(_NO_ROWS, _NO_ROWS),
-        history=pd.DataFrame(course.history),
-        improvements=improvements,
+        best_score=incumbents[-1].score if incumbents else math.nan,
+        best_iteration=incumbents[-1].iteration if incumbents else 0,
+        samples=incumbents[-1].samples if incumbents else space.decode(_NO_ROWS, _NO_ROWS),
+        history=pd.DataFrame(run.history),
+        incumbents=incumbents,
         policies=learner.trained(),
         resumed_after=resumed_after,
     )
@@ -201,7 +200,7 @@ class _Best:
 
 
 @dataclass
-class _Course:
+class _Run:
     """The state of a search, apart from the learner's."""
 
     weights_before: Mapping[str, NDArray[np.float32]]  # As the round before the last one left them.
@@ -249,7 +248,7 @@ class _Course:
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> _Course:
+    def from_state(cls, state: Mapping[str, Any]) -> _Run:
         return cls(
             weights_before={name: tensor.numpy() for name, tensor in state["weights_before"].items()},
             round=state["round"],

@@ -26,7 +26,7 @@ from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.folds import CrossValidation, FoldOutcome
 from autosmote.search.jobs import make_jobs
 from autosmote.search.linear_policies import CORNERS, N_PARAMETERS, Policy, random_policy
-from autosmote.search.space import Improvement, Samples
+from autosmote.search.space import Incumbent, Samples
 from autosmote.utils.threads import one_thread
 
 # Random streams of a search, besides its seed.
@@ -123,7 +123,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class PolicySearchResult:
-    """The answer of a policy search, and its course.
+    """The answer of a policy search, and its learning curve.
 
     Attributes
     ----------
@@ -139,7 +139,7 @@ class PolicySearchResult:
         The best draw, as decisions of the last fold's space.
     history : DataFrame
         One row per fit, with the fields of `Fit`.
-    improvements : tuple of Improvement
+    incumbents : tuple of Incumbent
         What would have been the result, one after the other; the last is the result. Its scores on the
         validation rows need not rise, because the scores over all folds decide.
     resumed_after : int
@@ -152,7 +152,7 @@ class PolicySearchResult:
     best_iteration: int
     samples: Samples
     history: pd.DataFrame
-    improvements: tuple[Improvement, ...]
+    incumbents: tuple[Incumbent, ...]
     resumed_after: int = 0
 
 
@@ -262,45 +262,45 @@ def search_policies(
             f"and the answer one more; expected at least {n_folds + 1}"
         )
     with one_thread():
-        course = _Course(folds, settings, actors, on_iteration, checkpoint)
+        run = _Run(folds, settings, actors, on_iteration, checkpoint)
         try:
-            _run(course, starts, spread)
+            _run(run, starts, spread)
         except _Stopped:
             pass
         finally:
-            course.jobs.close()
-        return course.result()
+            run.jobs.close()
+        return run.result()
 
 
-def _run(course: _Course, starts: NDArray[np.float64], spread: NDArray[np.float64] | None) -> None:
-    settings, n_folds = course.settings, len(course.folds.folds)
+def _run(run: _Run, starts: NDArray[np.float64], spread: NDArray[np.float64] | None) -> None:
+    settings, n_folds = run.settings, len(run.folds.folds)
     everywhere = range(n_folds)
     n_draws = min(settings.draws, settings.fits - n_folds)
     left = settings.fits - n_draws
 
-    candidates = course.add(starts[: left // n_folds])
-    course.fit(candidates, everywhere)
+    candidates = run.add(starts[: left // n_folds])
+    run.fit(candidates, everywhere)
     left -= len(candidates) * n_folds
     parents = sorted(candidates, key=_loss)[: settings.promoted]
     evolution = _Evolution(np.mean([parent.policy for parent in parents], axis=0), spread, settings)
     cost = settings.population + settings.promoted * (n_folds - 1)
     while left >= cost:
-        course.round += 1
+        run.round += 1
         # The split of training and validation rows in turn with each of the others.
-        turn, of_training = divmod(course.round - 1, 2)
+        turn, of_training = divmod(run.round - 1, 2)
         first = turn % (n_folds - 1) if of_training else n_folds - 1
-        generation = course.add(evolution.ask())
-        course.fit(generation, [first])
+        generation = run.add(evolution.ask())
+        run.fit(generation, [first])
         generation.sort(key=_loss)
         promoted, rest = generation[: settings.promoted], generation[settings.promoted :]
-        course.fit(promoted, [fold for fold in everywhere if fold != first])
+        run.fit(promoted, [fold for fold in everywhere if fold != first])
         promoted.sort(key=_loss)
         evolution.tell([candidate.policy for candidate in (*promoted, *rest)])
         left -= cost
-    if left >= n_folds and course.round:
-        course.fit(course.add([evolution.mean]), everywhere)
-    course.round += 1
-    course.draw(n_draws)
+    if left >= n_folds and run.round:
+        run.fit(run.add([evolution.mean]), everywhere)
+    run.round += 1
+    run.draw(n_draws)
 
 
 class _Evolution:
@@ -378,7 +378,7 @@ class _Worker:
         return self.folds.fit(job[1], self.draw(*job))
 
 
-class _Course:
+class _Run:
     """How far a search has come. The outcomes in a checkpoint are replayed, which costs next to nothing."""
 
     def __init__(
@@ -492,8 +492,8 @@ class _Course:
     def result(self) -> PolicySearchResult:
         """Draw once more what was selected: a draw is cheap, and its random stream is known."""
         last = len(self.folds.folds) - 1
-        improvements = tuple(
-            Improvement(
+        incumbents = tuple(
+            Incumbent(
                 incumbent.iteration,
                 incumbent.score,
                 self._worker.draw(incumbent.drawn, last, incumbent.policies),
@@ -504,11 +504,11 @@ class _Course:
         return PolicySearchResult(
             policies=policies,
             scores=scores,
-            best_score=improvements[-1].score if improvements else math.nan,
-            best_iteration=improvements[-1].iteration if improvements else 0,
-            samples=improvements[-1].samples if improvements else _NO_SAMPLES,
+            best_score=incumbents[-1].score if incumbents else math.nan,
+            best_iteration=incumbents[-1].iteration if incumbents else 0,
+            samples=incumbents[-1].samples if incumbents else _NO_SAMPLES,
             history=pd.DataFrame(self._history),
-            improvements=improvements,
+            incumbents=incumbents,
             resumed_after=self.resumed_after,
         )
 

@@ -299,7 +299,7 @@ class _Scores:
         """Compute the scores of one neighbour again."""
 
 
-class _PairScores(_Scores):
+class _DrawnPairs(_Scores):
     """A learned low-level policy's scores of the pairs of one instance at a time.
 
     The scorer's first layer is linear. So the parts of the state, of the neighbour (in each of its bins) and
@@ -374,7 +374,7 @@ class _PairScores(_Scores):
         return representation @ self._from_state + self._weights["low_level.scorer.bias"]
 
 
-class _FlatScores(_PairScores):
+class _FlatScores(_DrawnPairs):
     """A flat policy's scores: first the pairs, then the decision to go to the next instance.
 
     The boolean has a logit of its own, so its probability does not depend on the number of pairs.
@@ -412,7 +412,7 @@ def _make_scores(space: SearchSpace, settings: SearchSettings, weights: Weights)
         return _FlatScores(features, weights, space.k)
     if settings.low_level_policy == "random":
         return _Scores(space.n_actions)
-    return _PairScores(features, weights, space.k)
+    return _DrawnPairs(features, weights, space.k)
 
 
 def cross_instance_state(space: SearchSpace, settings: SearchSettings) -> NDArray[np.float32]:

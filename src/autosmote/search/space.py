@@ -37,7 +37,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Improvement:
+class Incumbent:
     """Samples whose score was the best so far.
 
     Attributes

@@ -92,7 +92,7 @@ def find_synthetic_rows(
             Selection(
                 better.iteration, better.score, *space.augment(task.X_train, task.y_train, better.samples)
             )
-            for better in result.improvements
+            for better in result.incumbents
         ],
         n_synthetic=len(result.samples),
         history=result.history,

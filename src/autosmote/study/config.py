@@ -19,7 +19,7 @@ from autosmote.study.hyperparameters import Grids
 from autosmote.utils.addresses import has_password
 from autosmote.utils.errors import UnknownNameError
 
-REFERENCE = "autosmote"
+REFERENCE_STRATEGY = "autosmote"
 """The search strategy that all others are compared with."""
 
 SECTIONS: Mapping[str, tuple[type, ...]] = {"search": search_settings.SECTION}
@@ -206,8 +206,11 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
                 yield f"study.variants: {name!r} is written {written!r}"
             else:
                 yield f"study.{key}: {UnknownNameError(kind, name, known)}"
-    if REFERENCE not in study["strategies"]:
-        yield f"study.strategies: {REFERENCE!r} is missing; the tables and figures compare the others with it"
+    if REFERENCE_STRATEGY not in study["strategies"]:
+        yield (
+            f"study.strategies: {REFERENCE_STRATEGY!r} is missing; "
+            "the tables and figures compare the others with it"
+        )
     for key in ("datasets", "strategies"):
         kind, known = named[key]
         for name in ablation[key]:

@@ -96,8 +96,8 @@ def find_sampler_by_folds(
         If there are too few iterations for one ratio on all folds and one draw.
     """
     with one_thread():
-        course = _Course(task, sampler, classifier, metric, settings, execution)
-        n_folds = len(np.unique(course.parts))
+        run = _Run(task, sampler, classifier, metric, settings, execution)
+        n_folds = len(np.unique(run.parts))
         if settings.iterations <= n_folds:
             raise ValueError(
                 f"search setting iterations={settings.iterations!r}: a ratio needs a fit on each of "
@@ -106,13 +106,13 @@ def find_sampler_by_folds(
         n_ratios = min(len(RATIOS), (settings.iterations - 1) // n_folds)
         spread = np.linspace(0, len(RATIOS) - 1, n_ratios + 1)[1:].round().astype(int)
         ratios = RATIOS if n_ratios == len(RATIOS) else [RATIOS[i] for i in spread]
-        scores = [course.pooled_score(ratio) for ratio in ratios]
+        scores = [run.pooled_score(ratio) for ratio in ratios]
         if np.isnan(scores).all():
-            return course.found(None)
+            return run.found(None)
         ratio = ratios[int(np.nanargmax(scores))]
         for draw in range(min(DRAWS, settings.iterations - n_folds * n_ratios)):
-            course.draw(ratio, draw)
-        return course.found(ratio)
+            run.draw(ratio, draw)
+        return run.found(ratio)
 
 
 def find_best_look(
@@ -145,13 +145,13 @@ def find_best_look(
         With the refit of the ratio of the best draw.
     """
     with one_thread():
-        course = _Course(task, sampler, classifier, metric, settings, execution)
+        run = _Run(task, sampler, classifier, metric, settings, execution)
         for look in range(settings.iterations):
-            course.draw(RATIOS[look % len(RATIOS)], look // len(RATIOS))
-        return course.found(course.best_ratio)
+            run.draw(RATIOS[look % len(RATIOS)], look // len(RATIOS))
+        return run.found(run.best_ratio)
 
 
-class _Course:
+class _Run:
     """How far the choice has come."""
 
     def __init__(

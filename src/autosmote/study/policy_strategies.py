@@ -124,7 +124,7 @@ def find_policies(
             Selection(
                 better.iteration, better.score, *space.augment(task.X_train, task.y_train, better.samples)
             )
-            for better in result.improvements
+            for better in result.incumbents
         ],
         n_synthetic=len(samples),
         history=result.history,

@@ -33,7 +33,7 @@ from autosmote.utils.storage import write_arrays, write_frame, write_json
 
 
 @dataclass(frozen=True)
-class SearchOutcome:
+class JobResult:
     """What a search leaves behind.
 
     Attributes
@@ -86,7 +86,7 @@ def run_search(
     log: Callable[[str], None] | None = None,
     log_seconds: float = 10.0,
     checkpoint: Path | None = None,
-) -> SearchOutcome:
+) -> JobResult:
     """Search on the training and validation split, then score what was selected on the test split.
 
     Parameters
@@ -115,7 +115,7 @@ def run_search(
 
     Returns
     -------
-    SearchOutcome
+    JobResult
     """
     METRICS.look_up(metric)
     cpu, wall = sum(os.times()[:4]), time.perf_counter()
@@ -189,7 +189,7 @@ def run_search(
         "best_iteration": None if best is None else best.iteration,
         "n_synthetic": None if best is None else found.n_synthetic,
     }
-    return SearchOutcome(row.as_dict() | further, found.history, selections, found.samples)
+    return JobResult(row.as_dict() | further, found.history, selections, found.samples)
 
 
 def _with_test_scores(
@@ -218,7 +218,7 @@ def _held_out_scores(model: ClassifierMixin, task: Task, metric: str) -> tuple[f
 
 
 def _search_key(task: Task, strategy: str, cell: Cell, settings: SearchSettings, device: str) -> str:
-    """Digest of everything that the course of a search depends on."""
+    """Digest of everything that what a search finds depends on."""
     code = dependencies.search(strategy, cell.classifier, cell.metric)
     versions = np.__version__, sklearn.__version__, torch.__version__
     digest = hashlib.sha256(

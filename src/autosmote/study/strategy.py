@@ -94,7 +94,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search selected, and its course.
+    """What a search selected, and its learning curve.
 
     Attributes
     ----------

@@ -42,8 +42,8 @@ def result(folds):
 def assert_same(one, other):
     assert one.history.to_csv() == other.history.to_csv()
     np.testing.assert_array_equal(one.policies, other.policies)
-    assert len(one.improvements) == len(other.improvements)
-    for better, same in zip(one.improvements, other.improvements, strict=True):
+    assert len(one.incumbents) == len(other.incumbents)
+    for better, same in zip(one.incumbents, other.incumbents, strict=True):
         assert (better.iteration, better.score) == (same.iteration, same.score)
         for name in ("source", "neighbour", "weight"):
             np.testing.assert_array_equal(getattr(better.samples, name), getattr(same.samples, name))
@@ -81,10 +81,10 @@ def test_the_answer_is_a_mixture_of_the_best_and_its_best_draw(result, folds):
 
 def test_what_was_selected_has_the_scores_that_the_history_tells(result, folds):
     history = result.history.set_index("iteration")
-    for better in result.improvements:
+    for better in result.incumbents:
         assert folds.fit(3, better.samples).score == better.score
         assert history.loc[better.iteration, "best_validation_score"] == better.score
-    search = [better for better in result.improvements if history.loc[better.iteration, "policy"] > 0]
+    search = [better for better in result.incumbents if history.loc[better.iteration, "policy"] > 0]
     scores = [history.loc[better.iteration, "pooled_score"] for better in search]
     assert scores == sorted(set(scores))
 
