@@ -84,7 +84,7 @@ def summary(sampler: AutoSMOTE) -> str:
     if len(sampler.history_):
         if _by_policies(sampler):
             what, best, among = "best policy", sampler.history_["pooled_score"].max(), "policies"
-            where = f"score over {sampler.history_['fold'].nunique()} folds"
+            where = f"validation score over {sampler.history_['fold'].nunique()} folds"
         else:
             what, best, among = "AutoSMOTE", sampler.history_["best_validation_score"].iloc[-1], "iterations"
             where = "validation score"

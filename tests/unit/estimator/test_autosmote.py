@@ -75,7 +75,7 @@ def make_any(request):
 
     def make(**keys):
         if request.param == "policy_search":
-            keys["n_iterations"] = max(30, keys.get("n_iterations", 0))
+            keys["n_iterations"] = max(29, keys.get("n_iterations", 0))
         return make_sampler(**{"strategy": request.param, **keys})
 
     return make

@@ -209,7 +209,7 @@ def test_what_it_says_of_itself():
     assert lines[0] == (
         f"AutoSMOTE: {sampler.n_synthetic_} synthetic rows, drawn by the best 3 of {n_policies} policies."
     )
-    assert lines[2].split() == ["balanced_accuracy", "score", "over", "4", "folds"]
+    assert lines[2].split() == ["balanced_accuracy", *"validation score over 4 folds".split()]
     assert [line[18:24] for line in lines[3:6]] == [
         f"{score:.4f}" for score in (sampler.baseline_score_, sampler.smote_score_, sampler.best_score_)
     ]
