@@ -97,7 +97,12 @@ def main(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-_data = click.argument("data", type=click.Path(path_type=Path))
+def _expanded(context: click.Context, parameter: click.Parameter, path: Path) -> Path:
+    """Read ``~`` also where the shell does not, as in ``--out=~/data.csv``."""
+    return path.expanduser()
+
+
+_data = click.argument("data", type=click.Path(path_type=Path), callback=_expanded)
 _target = click.option("--target", required=True, metavar="COLUMN", help="Column with the classes.")
 _ignore = click.option(
     "--ignore", multiple=True, metavar="COLUMN", help="Leave this column out; may be given several times."
@@ -113,7 +118,11 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
 @_data
 @_target
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="CSV file to write."
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_expanded,
+    help="CSV file to write.",
 )
 @click.option(
     "--estimator",
@@ -294,6 +303,7 @@ def resample(
     default="comparison",
     show_default=True,
     type=click.Path(path_type=Path),
+    callback=_expanded,
     metavar="STEM",
     help="Writes STEM.csv (all scores), STEM.png and STEM.pdf.",
 )
@@ -342,6 +352,8 @@ def compare(
     # A method that fails is a note below the ranking, not a traceback.
     logging.getLogger("autosmote").addHandler(logging.NullHandler())
     with _user_errors(ValueError, OSError, ImportError):
+        if not out.name:
+            raise ValueError(f"--out {out} is a folder; name the files, such as {out / 'comparison'}")
         for ending in (".csv", ".png", ".pdf"):
             _check_out(out.with_name(f"{out.name}{ending}"))
         _require_matplotlib()
@@ -460,7 +472,7 @@ def _make_estimator(name: str, seed: int) -> Any:
         raise UnknownNameError("estimator", name, CLASSIFIERS)
     try:
         estimator = getattr(importlib.import_module(module), class_name)()
-    except Exception as error:  # It is the user's choice what is imported.
+    except (Exception, SystemExit) as error:  # It is the user's choice what is imported.
         raise ValueError(f"--estimator {name} cannot be made: {error}") from error
     if not (hasattr(estimator, "fit") and is_classifier(estimator)):
         raise ValueError(f"--estimator {name} is no classifier of scikit-learn's kind")

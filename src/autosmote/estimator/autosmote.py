@@ -27,7 +27,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from autosmote.estimator import explanation
-from autosmote.estimator.columns import Columns
+from autosmote.estimator.columns import Columns, refuse_objects
 from autosmote.estimator.policy_problem import PolicyProblem
 from autosmote.estimator.problem import NO_SAMPLES, Problem
 from autosmote.estimator.row_problem import RowProblem
@@ -401,6 +401,8 @@ class AutoSMOTE(BaseSampler):
         if isinstance(X, pd.DataFrame):
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
             return X, y, binarize_y
+        if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2:
+            refuse_objects(X)
         try:
             X, y = validate_data(self, X=X, y=y, reset=True, accept_sparse=False)
         except ValueError as error:

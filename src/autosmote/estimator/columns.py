@@ -20,6 +20,9 @@ from autosmote.utils.sklearn_settings import own_settings
 #: What an object column may hold. "empty" are missing values alone, which have an error of their own.
 _NOMINAL = ("string", "boolean", "empty")
 
+#: What becomes a number in an array of objects.
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "complex", "boolean", "empty")
+
 #: Up to here a double holds every whole number, every difference of two and its quarters.
 _EXACT = 2**50
 
@@ -299,6 +302,38 @@ def refuse_large(X: pd.DataFrame | NDArray, names: Sequence[Any] | None = None) 
     for what in sorted(filter(None, set(faults))):
         names = list(frame.columns) if names is None else names
         _raise_for([found == what for found in faults], names, what, "mend or remove them")
+
+
+def refuse_objects(X: NDArray[np.object_]) -> None:
+    """Refuse an array of objects that would become other numbers, or none, as floats.
+
+    Parameters
+    ----------
+    X : ndarray of object, shape (n_rows, n_columns)
+
+    Raises
+    ------
+    ValueError
+        If there are dates, times, bytes, lists or the like, or whole numbers that a double cannot hold. The
+        message names the columns by their numbers. Text has an error of its own.
+    """
+    names = range(X.shape[1])
+    kinds = [types.infer_dtype(column) for column in X.T]
+    _raise_for(
+        [
+            kind not in _NUMBERS and not any(isinstance(value, str) for value in column)
+            for kind, column in zip(kinds, X.T, strict=True)
+        ],
+        names,
+        "no numbers",
+        "turn them into numbers, or leave them out",
+    )
+    _raise_for(
+        [any(isinstance(value, int) and abs(value) > 2**53 for value in column) for column in X.T],
+        names,
+        "whole numbers beyond 2**53 as objects",
+        "give the array a dtype of integers, or pass a DataFrame",
+    )
 
 
 def _raise_for(wrong: Iterable[Any], names: Sequence[Any], what: str, remedy: str) -> None:

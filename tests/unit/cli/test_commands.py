@@ -434,6 +434,7 @@ def test_a_file_that_is_not_there(tmp_path, command):
         ),
         (["--estimator", "sklearn.linear_model.LinearRegression"], "LinearRegression is no classifier"),
         (["--estimator", "sklearn.cluster.KMeans"], "sklearn.cluster.KMeans is no classifier"),
+        (["--estimator", "sys.exit"], "--estimator sys.exit cannot be made"),
         (["--estimator", "..tree"], "--estimator ..tree cannot be made"),
         (["--estimator", "knm"], "unknown estimator 'knm'; did you mean 'knn'"),
         (["--estimator", "sklearn.tree.DecisionBush"], "sklearn.tree.DecisionBush cannot be made"),
@@ -495,6 +496,18 @@ def test_what_cannot_be_written_is_refused_before_the_work(two_classes, tmp_path
         out = tmp_path / (f"{name}.csv" if command == "resample" else name)
         line = refused(command, two_classes, "--target", "class", "--out", out)
         assert str(tmp_path / f"{name}.csv") in line
+
+
+def test_paths_may_begin_at_home(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = run("resample", "~/data.csv", "--target", "class", "--iterations", 1, "--out=~/found.csv")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "found.csv").is_file()
+
+
+def test_a_comparison_needs_a_name(two_classes):
+    line = refused("compare", two_classes, "--target", "class", "--out", ".")
+    assert line == "--out . is a folder; name the files, such as comparison"
 
 
 def test_the_report_and_the_rows_do_not_mix(data, tmp_path):

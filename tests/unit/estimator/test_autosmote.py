@@ -1,5 +1,6 @@
 """AutoSMOTE as a sampler of imbalanced-learn."""
 
+import datetime
 import pickle
 import sys
 import time
@@ -842,6 +843,34 @@ def test_text_in_an_array_is_refused_with_a_remedy(data):
     X[:, 0] = "red"
     with pytest.raises(ValueError, match="X has text.*'red'.*pass a DataFrame"):
         make_sampler().fit_resample(X, data[1])
+
+
+@pytest.mark.parametrize(
+    "value, message",
+    [
+        (datetime.date(2020, 1, 1), "column 1 of X has no numbers; turn"),
+        (np.datetime64("2020-01-01"), "column 1 of X has no numbers"),
+        (datetime.timedelta(1), "column 1 of X has no numbers"),
+        (b"1", "column 1 of X has no numbers"),
+        ((1, 2), "column 1 of X has no numbers"),
+        (2**53 + 1, r"column 1 of X has whole numbers beyond 2\*\*53 as objects; give"),
+        (2**70, "column 1 of X has whole numbers beyond"),
+    ],
+    ids=repr,
+)
+def test_objects_in_an_array_that_are_no_numbers_are_named(data, value, message):
+    X = data[0].astype(object)
+    for row in range(len(X)):
+        X[row, 1] = value
+    with pytest.raises(ValueError, match=message):
+        make_sampler().fit_resample(X, data[1])
+
+
+def test_objects_in_an_array_that_are_numbers_are_worked_on(data):
+    X = data[0].astype(object)
+    X[:, 1] = [round(1000 * value) for value in data[0][:, 1]]
+    resampled, _ = make_sampler().fit_resample(X, data[1])
+    assert_array_equal(resampled[: len(X)], X.astype(float))
 
 
 @pytest.mark.parametrize("n_jobs, actors", [(None, 1), (3, 3), (100, 8), (-1, 6), (-5, 2), (-100, 1)])
