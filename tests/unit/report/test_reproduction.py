@@ -33,6 +33,17 @@ def test_the_command_of_the_makefile_is_the_one_tested_here() -> None:
     assert f"autosmote.analysis --scores {scores} --searches {curves} --out results/reproduction" in makefile
 
 
+def test_the_registered_runs_give_their_tables(tmp_path: Path) -> None:
+    fresh = SCORES.with_name("fresh.parquet")
+    assert (
+        f"--scores {fresh.relative_to(ROOT)} --out results/reproduction/fresh"
+        in (ROOT / "Makefile").read_text()
+    )
+    assert main(["--scores", str(fresh), "--out", str(tmp_path)]) == 0
+    names = {path.stem for path in (tmp_path / "tables").iterdir()}
+    assert {"policy_search_large_test", "policy_search_refit_large_test"} < names
+
+
 def test_the_committed_files_are_small() -> None:
     assert sum(path.stat().st_size for path in SCORES.parent.iterdir()) < 2_000_000
 
