@@ -15,13 +15,11 @@ from autosmote.datasets.tasks import Task, make_task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.protocol import evaluate
 from autosmote.samplers import NotApplicable, Resample, SamplerSpec, Training, configured, registry
+from autosmote.study.strategies import CASE_STUDY_SEARCHES
 from autosmote.utils.storage import read_arrays, read_json, write_arrays, write_json
 
 GRID = 200
 """Points per axis at which the decision regions are known."""
-
-SEARCHES = ("autosmote", "policy_search")
-"""Strategies whose rows are drawn, in this order."""
 
 _MARGIN = 0.08  # of the range of the data, around the drawn part
 
@@ -154,7 +152,7 @@ def run(
     for name in samplers:
         settings = (methods or {}).get(name, {})
         found.append(_sample(task, name, settings, classifier, metric, ratios))
-    found += [_search(task, classifier, metric, search, strategy) for strategy in SEARCHES]
+    found += [_search(task, classifier, metric, search, strategy) for strategy in CASE_STUDY_SEARCHES]
     for row, _, _ in found:
         log(f"{row['sampler']}: test {metric} {row['test_score']} {row['message']}")
     return CaseStudy(

@@ -15,7 +15,6 @@ from autosmote.evaluation.classifiers import CLASSIFIERS
 from autosmote.evaluation.metrics import METRICS
 from autosmote.samplers import registry
 from autosmote.study import strategies
-from autosmote.study.case_study import SEARCHES
 from autosmote.utils.provenance import callable_digest, digest, source_digest
 from autosmote.utils.registry import Registry, Source
 
@@ -122,7 +121,7 @@ def case_study(samplers: Iterable[str], classifier: str, metric: str) -> str:
     return digest(
         source_digest(*CASE_STUDY),
         baseline(chain(["NoResampling"], samplers), [classifier], [metric]),
-        *(search(strategy, classifier, metric) for strategy in SEARCHES),
+        *(search(strategy, classifier, metric) for strategy in strategies.CASE_STUDY_SEARCHES),
     )
 
 

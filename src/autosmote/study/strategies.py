@@ -14,6 +14,9 @@ from autosmote.utils.registry import Registry, Source
 
 AUTO_SAMPLING, ABLATION, EXTENSION = "Auto-sampling", "Ablation", "Extension"
 
+CASE_STUDY_SEARCHES = ("autosmote", "policy_search")
+"""Strategies that Figure 7 draws beside the samplers."""
+
 
 def merge_training_and_validation(task: Task) -> Task:
     """Let the training and the validation split both be the rows of the two.

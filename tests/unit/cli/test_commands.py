@@ -500,7 +500,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(two_classes, tmp_path
 
 def test_paths_may_begin_at_home(data, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    result = run("resample", "~/data.csv", "--target", "class", "--iterations", 1, "--out=~/found.csv")
+    result = run("resample", "~/data.csv", "--target", "class", "--iterations", 6, "--out=~/found.csv")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "found.csv").is_file()
 

@@ -95,7 +95,8 @@ def test_method_that_does_not_apply_makes_no_rows(dataset, monkeypatch):
     def refuse(training, seed):
         raise NotApplicable("too few rows for n_neighbors")
 
-    monkeypatch.setitem(registry._SPECS, "SMOTE", dataclasses.replace(registry.get("SMOTE"), build=refuse))
+    refusing = dataclasses.replace(registry.get("SMOTE"), build=refuse)
+    monkeypatch.setitem(registry._METHODS._entries, "SMOTE", refusing)
     found = case_study.run(
         dataset, **CASE | {"imbalance_ratio": 90}, samplers=["SMOTE"], ratios=RATIOS, search=SEARCH
     )
