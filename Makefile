@@ -57,7 +57,8 @@ quickstart: $(INSTALLED)
 reproduction: $(INSTALLED)
 	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/scores.parquet \
 		--searches docs/reproduction/learning_curves.parquet --out results/reproduction
-	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/fresh.parquet --out results/reproduction/fresh
+	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/fresh.parquet \
+		--searches docs/reproduction/fresh_learning_curves.parquet --out results/reproduction/fresh
 
 bank: $(INSTALLED)
 	$(BIN)/python -m autosmote.study.bank --data "$(DATA)"

@@ -13,6 +13,9 @@ POLICY_SEARCH = "Policy search"
 MERGED = "Merging training and validation sets"
 """The strategy that trains on the validation rows, so that its validation scores compare with no other's."""
 
+AUTO_SAMPLING = "Auto-sampling"
+"""The category of AutoSMOTE itself."""
+
 VARIANT, ABLATION, EXTENSION = "SMOTE variant", "Ablation", "Extension"
 """Categories with a table of their own: Table 3, Table 4, and what goes beyond the paper."""
 
@@ -26,7 +29,7 @@ CATEGORIES = (
     VARIANT,
     ABLATION,
     EXTENSION,
-    "Auto-sampling",
+    AUTO_SAMPLING,
 )
 """Categories in the order of Table 2; others stand before `VARIANT`."""
 

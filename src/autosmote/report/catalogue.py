@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from autosmote.analysis.methods import ABLATION, EXTENSION, VARIANT
+from autosmote.analysis.methods import ABLATION, AUTO_SAMPLING, EXTENSION, VARIANT
 from autosmote.figures import (
     anytime,
     critical_difference,
@@ -17,6 +17,7 @@ from autosmote.figures import (
     figure5,
     figure6,
     figure7,
+    fits,
     ranks,
     search_curves,
 )
@@ -244,6 +245,7 @@ _PRODUCTS = (
         make=search_curves.plot,
         section=_FIGURES,
         reads=("learning_curves",),
+        needs=AUTO_SAMPLING,
     ),
     Product(
         name="reward",
@@ -254,6 +256,7 @@ _PRODUCTS = (
         make=diagnostics.plot_reward,
         section=_FIGURES,
         reads=("learning_curves",),
+        needs=AUTO_SAMPLING,
     ),
     Product(
         name="selection",
@@ -265,6 +268,7 @@ _PRODUCTS = (
         make=diagnostics.plot_selection,
         section=_FIGURES,
         reads=("learning_curves",),
+        needs=AUTO_SAMPLING,
     ),
     Product(
         name="entropy",
@@ -272,6 +276,17 @@ _PRODUCTS = (
         caption="Entropy of AutoSMOTE's policies by round, relative to their first update: 1 is a policy "
         "that has come to prefer nothing yet.",
         make=diagnostics.plot_entropy,
+        section=_FIGURES,
+        reads=("learning_curves",),
+        needs=AUTO_SAMPLING,
+    ),
+    Product(
+        name="fits",
+        title="Test scores by number of fits",
+        caption="What the incumbents of each strategy score on the test set and on the large test set, by "
+        "the number of classifier fits: the mean over the cells that all strategies have searched, and its "
+        "standard error. The search knows neither.",
+        make=fits.plot,
         section=_FIGURES,
         reads=("learning_curves",),
     ),
@@ -284,6 +299,7 @@ _PRODUCTS = (
         make=anytime.plot,
         section=_FIGURES,
         reads=("scores", "learning_curves"),
+        needs=AUTO_SAMPLING,
         options=("target_ratios",),
     ),
 )

@@ -33,15 +33,16 @@ def test_the_command_of_the_makefile_is_the_one_tested_here() -> None:
     assert f"autosmote.analysis --scores {scores} --searches {curves} --out results/reproduction" in makefile
 
 
-def test_the_registered_runs_give_their_tables(tmp_path: Path) -> None:
-    fresh = SCORES.with_name("fresh.parquet")
-    assert (
-        f"--scores {fresh.relative_to(ROOT)} --out results/reproduction/fresh"
-        in (ROOT / "Makefile").read_text()
-    )
-    assert main(["--scores", str(fresh), "--out", str(tmp_path)]) == 0
-    names = {path.stem for path in (tmp_path / "tables").iterdir()}
-    assert {"policy_search_large_test", "policy_search_refit_large_test"} < names
+def test_the_registered_runs_give_their_tables_and_figures(tmp_path: Path) -> None:
+    scores, curves = (SCORES.with_name(f"{name}.parquet") for name in ("fresh", "fresh_learning_curves"))
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n\t\t", "")
+    files = f"--scores {scores.relative_to(ROOT)} --searches {curves.relative_to(ROOT)}"
+    assert f"{files} --out results/reproduction/fresh" in makefile
+    assert main(["--scores", str(scores), "--searches", str(curves), "--out", str(tmp_path)]) == 0
+    tables = {path.stem for path in (tmp_path / "tables").iterdir()}
+    assert {"policy_search_large_test", "policy_search_refit_large_test"} < tables
+    assert (tmp_path / "figures" / "fits.png").is_file()
+    assert "](images/fresh_fits.png)" in PAGE
 
 
 def test_the_committed_files_are_small() -> None:
