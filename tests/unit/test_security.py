@@ -28,7 +28,7 @@ DANGEROUS = {
 }
 #: What passes between a process and its own children, through pipes.
 BETWEEN_OWN_PROCESSES = {
-    "actors.py": {"pickle.load(process.stdout)", "pickle.load(sys.stdin.buffer)"},
+    "jobs.py": {"pickle.load(process.stdout)", "pickle.load(sys.stdin.buffer)"},
     "isolation.py": {"pickle.loads(message)", "pickle.loads(pickle.dumps(error))"},
 }
 

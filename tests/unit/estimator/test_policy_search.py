@@ -242,7 +242,7 @@ def test_the_number_of_rows_is_capped():
 
 def test_time_and_callbacks_end_a_search_that_has_policies_by_then():
     seen = []
-    timed = make_sampler(n_iterations=None, max_seconds=0.01)
+    timed = make_sampler(n_iterations=None, max_seconds=1e-9)
     timed.fit_resample(*overlapping())
     assert len(timed.history_) == 1
     stopped = make_sampler(n_iterations=None, max_seconds=600, callbacks=[lambda f: f.iteration == 25])
