@@ -60,7 +60,10 @@ def python_of(path: Path) -> str:
     if path.suffix == ".py":
         return text
     blocks = re.split(r"^(?=\S)", text, flags=re.MULTILINE)
-    workflow = re.compile(r"(rule \w+|include|configfile|wildcard_constraints|onerror)\s*:")
+    # A rule may stand in a loop, and a directive under a condition.
+    workflow = re.compile(
+        r"(rule \w+|include|configfile|wildcard_constraints|onerror)\s*:|for product in |if \"gpu\" in "
+    )
     return "".join(block for block in blocks if not workflow.match(block))
 
 
