@@ -166,15 +166,15 @@ def test_other_object_of_a_file_runs_the_jobs_of_its_method(tmp_path: Path) -> N
 
 
 def test_method_that_does_not_apply_is_a_row_and_not_an_error(smoke_copy: Path) -> None:
-    # 357 // 60 = 5 minority rows, 3 of them for training: fewer than SVMSMOTE's five neighbours and one.
-    study = {"imbalance_ratios": [60], "samplers": ["NoResampling", "SVMSMOTE"]}
+    # 357 // 60 = 5 minority rows, 3 of them for training: in no cluster are enough of them for KMeansSMOTE.
+    study = {"imbalance_ratios": [60], "samplers": ["NoResampling", "KMeansSMOTE"]}
     run = snakemake(smoke_copy, "baselines", config={"study": study})
     assert run.code == 0, run.output
     path = smoke_copy / RESULTS / "baselines" / "over-sampling" / "breast_cancer" / "ir60" / "seed0.parquet"
     (row,) = pd.read_parquet(path).to_dict("records")
     assert row["status"] == "not_applicable"
     assert np.isnan(row["test_score"])
-    assert "n_neighbors" in row["message"]
+    assert "No clusters found" in row["message"]
 
 
 @pytest.mark.slow
