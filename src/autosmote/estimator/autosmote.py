@@ -529,14 +529,9 @@ class AutoSMOTE(BaseSampler):
     def _search_policies(self, problem: PolicyProblem, seconds: float) -> _Found:
         """Policy search: what the best policies make of all rows, or the best draw on the training rows."""
         n_folds = len(problem.folds.folds)
-        if self.n_iterations is not None and self.n_iterations <= n_folds:
-            raise ValueError(
-                f"n_iterations={self.n_iterations}: policy search fits each policy on {n_folds} folds, and "
-                f"the answer once more; pass at least {n_folds + 1}, better some hundred"
-            )
-        settings = PolicySearchSettings(
-            fits=_ENDLESS if self.n_iterations is None else self.n_iterations, seed=problem.seed
-        )
+        # One policy on all folds, and one draw of the answer, are the least that gives a result.
+        fits = _ENDLESS if self.n_iterations is None else max(self.n_iterations, n_folds + 1)
+        settings = PolicySearchSettings(fits=fits, seed=problem.seed)
         if self.refit:  # What is drawn on the training rows is not returned.
             settings = replace(settings, draws=1)
         known = load_bank().get(*problem.bank_key(explanation.scoring_name(self)))
