@@ -303,7 +303,7 @@ def _learning(
         return Fitted(learned.model, predictions, learned.settings, str(learned.note))
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # As in `_fit`.
+        warnings.simplefilter("ignore", ConvergenceWarning)  # As in `scoring.fit`.
         learn = guarded(spec.build, problem)
         for ratio in grid:
             yield ratio, learn if isinstance(learn, Failure) else guarded(fit, learn, ratio)
