@@ -218,7 +218,7 @@ def _held_out_scores(model: ClassifierMixin, task: Task, metric: str) -> tuple[f
 
 
 def _search_key(task: Task, strategy: str, cell: Cell, settings: SearchSettings, device: str) -> str:
-    """Digest of everything that what a search finds depends on."""
+    """Digest of everything that the result of a search depends on."""
     code = dependencies.search(strategy, cell.classifier, cell.metric)
     versions = np.__version__, sklearn.__version__, torch.__version__
     digest = hashlib.sha256(
