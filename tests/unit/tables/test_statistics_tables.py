@@ -11,7 +11,7 @@ from score_rows import demsars_scores, frame, nan, rows, superior
 
 from autosmote.analysis.friedman import critical_difference, friedman
 from autosmote.analysis.methods import against, families, in_order, main_comparison
-from autosmote.tables import comparisons, coverage, mean_scores
+from autosmote.tables import comparisons, coverage, in_place, mean_scores
 from autosmote.tables.friedman import make as friedman_table
 from autosmote.tables.rendering import to_markdown
 
@@ -59,6 +59,27 @@ def test_extensions_are_compared_where_they_were_run():
     assert lines_of(comparisons.make_extensions(everywhere))[4].startswith("| ClassWeight | all | 12/0/0 |")
     with pytest.raises(ValueError, match="extensions"):
         comparisons.make_extensions(superior(3))
+
+
+def test_each_is_ranked_in_autosmote_s_place_by_itself():
+    scores = superior(6, SMOTE=0.1, NoResampling=0.4, ClassWeight=-0.1, **{"Flat policy": 0.2})
+    lines = lines_of(in_place.make(scores))
+    assert lines[2] == "| Method | Configurations | MCC: rank | place | AutoSMOTE's rank | place there |"
+    assert lines[4] == "| ClassWeight | 6 | 1.00 | 1 | 1.00 | 1 |"
+    # Behind SMOTE and before no resampling; neither AutoSMOTE nor the other extension pushes it down.
+    assert lines[5] == "| Flat policy | 6 | 2.00 | 2 | 1.00 | 1 |"
+    assert set(in_place.make(scores).data["methods"]) == {3}
+
+
+def test_what_ran_in_fewer_cells_is_ranked_there():
+    scores = superior(6, SMOTE=0.1, ClassWeight=0.2)
+    first = scores["imbalance_ratio"] == scores["imbalance_ratio"].min()
+    part = scores[first | (scores["sampler"] != "ClassWeight")]
+    data = in_place.make(part).data.query("dataset == 'Overall'")
+    assert data["configurations"].item() == 1
+    assert data[["average_rank", "autosmote_rank"]].to_numpy().tolist() == [[2, 1]]
+    without = scores[~first | (scores["sampler"] != "AutoSMOTE")]
+    assert in_place.make(without).data["autosmote_rank"].isna().all()
 
 
 def test_untested_comparisons_have_a_dash():
