@@ -16,7 +16,7 @@ WORKFLOW_FILES := Snakefile rules
 
 help:
 	@echo "make quickstart  a small study on bundled data: tables, figures and records in minutes, no download of data"
-	@echo "make reproduction  tables and figures of the measured study (docs/reproduction.md), from its scores"
+	@echo "make reproduction  tables and figures of the measured studies (docs/reproduction.md), from their scores"
 	@echo "make bank        learn the bank of policies again from DATA, a folder of CSV files with the class in column y"
 	@echo "make test        linters, type check and the fast tests (pytest -m \"not slow\")"
 	@echo "make test-slow   the tests marked slow: whole workflow runs, longer searches"

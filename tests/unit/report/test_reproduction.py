@@ -13,7 +13,7 @@ pytest.importorskip("pyarrow", reason="needs the study extra")
 from autosmote.analysis.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGE = (ROOT / "docs" / "reproduction.md").read_text()
+PAGE, FIRST_STUDY = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("reproduction", "first_study"))
 SCORES, LEARNING_CURVES = (
     ROOT / "docs" / "reproduction" / f"{name}.parquet" for name in ("scores", "learning_curves")
 )
@@ -51,23 +51,24 @@ def test_the_committed_files_are_small() -> None:
 
 @pytest.mark.parametrize("table", ["table2_beside_paper", "extensions", "search_summary"])
 def test_the_page_shows_the_tables_as_they_are_made(made: Path, table: str) -> None:
-    assert (made / "tables" / f"{table}.md").read_text().strip() in PAGE
+    assert (made / "tables" / f"{table}.md").read_text().strip() in FIRST_STUDY
 
 
 def test_the_figures_of_the_page_are_made(made: Path) -> None:
-    shown = re.findall(r"!\[[^]]*]\(images/lite_(\w+)\.png\)", PAGE)
+    shown = re.findall(r"!\[[^]]*]\(images/lite_(\w+)\.png\)", FIRST_STUDY)
     assert {"figure4", "reward", "selection", "entropy", "anytime"} < set(shown)
     for name in shown:
         assert list(made.glob(f"figures/{name}*.pdf")), name
         assert (ROOT / "docs" / "images" / f"lite_{name}.png").is_file()
 
 
-def test_the_code_of_the_page_prints_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", [PAGE, FIRST_STUDY], ids=["reproduction", "first_study"])
+def test_the_code_of_a_page_prints_what_the_page_says(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     namespace: dict[str, object] = {}
-    blocks = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", PAGE, flags=re.S | re.M)
-    assert len(blocks) == PAGE.count("```python")
+    blocks = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", page, flags=re.S | re.M)
+    assert len(blocks) == page.count("```python")
     for code, said in blocks:
         with contextlib.redirect_stdout(io.StringIO()) as stream:
-            exec(compile(code, "reproduction.md", "exec"), namespace)
+            exec(compile(code, "page", "exec"), namespace)
         assert [line.rstrip() for line in stream.getvalue().splitlines()] == said.splitlines()
