@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from autosmote.study.case_study import CaseStudy
 
-_COLUMNS, _PANEL_HEIGHT, _MARGIN = 4, 1.75, 0.75  # panels in a row; inches
+_COLUMNS, _PANEL_HEIGHT, _MARGIN = 4, 1.75, 0.75  # most panels in a row; inches
 _MAJORITY, _MINORITY, _SYNTHETIC = "#999999", style.COLOURS[0], style.COLOURS[1]
 _REGION = "#D3E5F2"  # the minority's blue, washed out
 
@@ -39,8 +39,8 @@ def plot(case: CaseStudy, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    columns = min(_COLUMNS, len(case.methods))
-    rows = math.ceil(len(case.methods) / columns)
+    rows = math.ceil(len(case.methods) / _COLUMNS)
+    columns = math.ceil(len(case.methods) / rows)  # As even as may be: nine panels are three rows of three.
     width = style.TEXT_WIDTH * columns / _COLUMNS
     with style.new_figure(width, _MARGIN + _PANEL_HEIGHT * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -62,7 +62,7 @@ def plot(case: CaseStudy, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
             Line2D([], [], color=_SYNTHETIC, label="synthetic", linestyle="none", marker="x", markersize=3.5),
             Patch(color=_REGION, label=f"{classifier_label(case.classifier)} says minority"),
         ]
-        figure.legend(handles=keys, loc="outside upper center", ncols=4 if columns == _COLUMNS else 2)
+        figure.legend(handles=keys, loc="outside upper center", ncols=4 if columns > 2 else 2)
         return style.save(figure, stem)
 
 
