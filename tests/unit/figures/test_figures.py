@@ -155,7 +155,7 @@ PLOTS = {
     "anytime": (lambda scores, stem: anytime.plot(scores, LEARNING_CURVES, stem), FULL, (7.0, 2.6)),
     "figure6": (figure6.plot, GRID, (7.0, 2.5)),
     "figure6-tiny": (figure6.plot, grid({4: 0.5}), (7.0, 2.5)),
-    "figure7": (figure7.plot, tiny_case(), (7.0, 4.25)),
+    "figure7": (figure7.plot, tiny_case(), (5.25, 4.25)),
     "figure7-tiny": (figure7.plot, tiny_case(methods=("NoResampling", "AutoSMOTE")), (3.5, 2.5)),
     "critical_difference": (critical_difference.plot, FULL, None),
     "critical_difference-tiny": (critical_difference.plot, study(["AutoSMOTE"]), None),
