@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,7 @@ def test_strategy_of_the_study_is_searched_everywhere_if_it_is_an_ablation_too()
     }
 
 
-CONFIGURATIONS = ["quickstart", "table2_phoneme", "phoneme", "variants", "lite", "mozilla4", "smoke"]
+CONFIGURATIONS = ["quickstart", "table2_phoneme", "phoneme", "variants", "lite", "mozilla4", "smoke", "grid"]
 
 
 def test_every_smaller_study_has_a_folder_of_its_own() -> None:
@@ -150,6 +150,18 @@ def test_longer_searches_are_laid_over_the_first_study() -> None:
     study = Study.from_config(merged(merged(PAPER, lite), longer), SCHEMA)
     assert (study.name, study.datasets, study.seeds) == ("phoneme_long", ("Phoneme",), (0, 1))
     assert set(study.searches) == {"autosmote", "random_search"}
+
+
+def test_the_shards_are_the_grid() -> None:
+    grid, *shards = (
+        yaml.safe_load(path.read_text())
+        for path in (ROOT / "config" / "grid.yaml", *sorted((ROOT / "config" / "shards").glob("*.yaml")))
+    )
+    whole = Study.from_config(merged(PAPER, grid), SCHEMA)
+    parts = [Study.from_config(merged(merged(PAPER, grid), shard), SCHEMA) for shard in shards]
+    assert sorted(seed for part in parts for seed in part.seeds) == sorted(whole.seeds)
+    assert all(replace(part, seeds=whole.seeds) == whole for part in parts)
+    assert len({shard["results"] for shard in (grid, *shards)}) == 1 + len(whole.seeds)
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
