@@ -12,7 +12,7 @@ __version__ = version("autosmote")
 
 
 def __getattr__(name: str) -> Any:
-    # The sampler brings in torch; whoever only reads a score table should not wait for it.
+    # The sampler brings in imbalanced-learn; whoever only reads a score table should not wait for it.
     if name == "AutoSMOTE":
         from autosmote.estimator.autosmote import AutoSMOTE
 

@@ -15,6 +15,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from autosmote.utils.errors import MissingExtraError
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -31,6 +33,18 @@ OPTIONAL = {
     "smote_variants",
     "snakemake",
     "tensorflow",
+}
+
+# The paper's search and MESA's agent are written in PyTorch, and the study is installed with it.
+WRITTEN_IN_TORCH = {
+    "autosmote.samplers.soft_actor_critic",
+    "autosmote.search.adam",
+    "autosmote.search.engine",
+    "autosmote.search.learner",
+    "autosmote.search.policies",
+    "autosmote.search.reference",
+    "autosmote.search.vtrace",
+    "autosmote.study.search_job",
 }
 
 
@@ -54,16 +68,34 @@ NO_DEPS = read_requirements(ROOT / "requirements" / "no-deps.txt")
 
 
 def declared(*extras: str) -> dict[str, Requirement]:
-    """Requirements of pyproject.toml: the core's and those of the given extras."""
-    lines = list(PROJECT["dependencies"])
-    for extra in extras:
-        lines += PROJECT["optional-dependencies"][extra]
-    return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
+    """Requirements of pyproject.toml: those of the core, of the given extras, and of the extras in these."""
+    requirements = [Requirement(line) for line in PROJECT["dependencies"]]
+    open_ = list(extras)
+    while open_:
+        for line in PROJECT["optional-dependencies"][open_.pop()]:
+            requirement = Requirement(line)
+            if requirement.name == PROJECT["name"]:
+                open_ += requirement.extras
+            else:
+                requirements.append(requirement)
+    return {canonicalize_name(requirement.name): requirement for requirement in requirements}
 
 
 def block(modules: set[str]) -> str:
     """Return a statement after which these modules count as not installed."""
     return f"import sys; sys.modules.update(dict.fromkeys({sorted(modules)}))"
+
+
+# SciPy looks at sys.modules["torch"], which must not be None there.
+WITHOUT_TORCH = """
+import importlib.machinery, sys
+class WithoutTorch(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name == "torch" else super().find_spec(name, path, target)
+here = sys.meta_path.index(importlib.machinery.PathFinder)
+sys.meta_path[here] = WithoutTorch
+"""
 
 
 def modules_after(program: str) -> set[str]:
@@ -166,6 +198,48 @@ def test_every_module_imports_without_the_extras() -> None:
     # Blocked, not looked for afterwards: pandas and scikit-learn import some of them where installed.
     modules = project_modules()
     assert set(modules) <= modules_after(f"{block(OPTIONAL)}\nimport {', '.join(modules)}")
+
+
+def test_pytorch_is_no_requirement_of_the_core_but_of_the_study() -> None:
+    assert "torch" not in declared()
+    assert set(declared("rl")) == {*declared(), "torch"}
+    assert "torch" in declared("study")
+
+
+def test_modules_that_are_not_written_in_pytorch_import_without_it() -> None:
+    modules = set(project_modules()) - WRITTEN_IN_TORCH
+    program = f"{WITHOUT_TORCH}\n{block(OPTIONAL)}\nimport {', '.join(sorted(modules))}"
+    assert modules <= modules_after(program)
+
+
+POLICY_SEARCH = """
+from sklearn.datasets import make_classification
+from autosmote import AutoSMOTE
+X, y = make_classification(100, weights=[0.8], flip_y=0, class_sep=0.5, random_state=0)
+AutoSMOTE(n_iterations=10, random_state=0).fit_resample(X, y)
+"""
+
+
+def test_the_sampler_and_a_policy_search_load_no_pytorch() -> None:
+    loaded = modules_after(POLICY_SEARCH)
+    assert "autosmote.search.evolution" in loaded
+    assert "torch" not in loaded
+
+
+def test_a_policy_search_runs_where_there_is_no_pytorch() -> None:
+    assert "autosmote.search.evolution" in modules_after(WITHOUT_TORCH + POLICY_SEARCH)
+
+
+def test_the_searches_in_pytorch_name_the_extra_where_it_is_missing() -> None:
+    wanted = POLICY_SEARCH.replace("n_iterations", "strategy='paper', n_iterations")
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH + wanted], capture_output=True, text=True, check=False
+    )
+    last = result.stderr.splitlines()[-1]
+    assert last.endswith(
+        "strategy=\"paper\" needs PyTorch, which is not installed: pip install 'autosmote[rl]'"
+    )
+    assert "MissingExtraError" in last and issubclass(MissingExtraError, ImportError)
 
 
 def test_the_package_offers_the_sampler() -> None:

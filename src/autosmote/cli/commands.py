@@ -23,6 +23,7 @@ import click
 
 import autosmote
 from autosmote.utils import names
+from autosmote.utils.errors import RL_EXTRA, MissingExtraError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +157,8 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
     default="policy_search",
     show_default=True,
     type=click.Choice(["policy_search", "paper"]),
-    help="How to search: policies that are scored on folds and make rows of all rows, or as the paper does.",
+    help="How to search: policies that are scored on folds and make rows of all rows, or as the paper does, "
+    f"which needs {RL_EXTRA}.",
 )
 @click.option(
     "--max-seconds",
@@ -203,7 +205,7 @@ def resample(
     number is the median of its column. In other columns a missing value is a value like another. The given
     rows keep their gaps.
     """
-    with _user_errors(ValueError, OSError, MemoryError):
+    with _user_errors(ValueError, OSError, MemoryError, MissingExtraError):
         from autosmote.cli.codes import CodedClassifier, CodedScorer, Codes
         from autosmote.cli.csv_table import CsvTable, with_encoding
         from autosmote.cli.streams import noise_apart

@@ -15,7 +15,7 @@ from autosmote.datasets.tasks import Task, make_task
 from autosmote.evaluation.protocol import evaluate
 from autosmote.samplers import registry
 from autosmote.study import strategies
-from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.errors import UnknownNameError, require_torch
 
 BASELINE = "NoResampling"
 
@@ -126,6 +126,7 @@ def _score(
     task: Task, name: str, classifier: str, metric: str, iterations: int, actors: int
 ) -> dict[str, Any]:
     if name in strategies.names():
+        require_torch(name)
         from autosmote.study.search_job import run_search  # It loads PyTorch.
 
         settings = {"iterations": iterations, "round_size": 4}

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
 from imblearn.base import BaseSampler
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
@@ -32,7 +31,6 @@ from autosmote.estimator.policy_problem import PolicyProblem
 from autosmote.estimator.problem import NO_SAMPLES, Problem
 from autosmote.estimator.row_problem import RowProblem
 from autosmote.search.bank import load_bank
-from autosmote.search.engine import Iteration, search
 from autosmote.search.evolution import (
     Fit,
     PolicySearchSettings,
@@ -41,11 +39,10 @@ from autosmote.search.evolution import (
     search_policies,
 )
 from autosmote.search.linear_policies import PARAMETERS
-from autosmote.search.policies import Policies
 from autosmote.search.reward import Scorer
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import Samples
-from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.errors import UnknownNameError, require_torch
 from autosmote.utils.names import SCORERS
 from autosmote.utils.progress import Progress
 from autosmote.utils.threads import one_thread
@@ -53,13 +50,16 @@ from autosmote.utils.threads import one_thread
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from autosmote.search.engine import Iteration
+    from autosmote.search.policies import Policies
+
 #: Called after each iteration; a true value ends the search.
 Callback = Callable[[Any], bool | None]
 
 #: Few actors here, and the fresher the weights the better they learn.
 _ROUND_SIZE = 4
 
-#: What it takes until actor processes work: each loads Python, PyTorch and scikit-learn.
+#: What it takes until actor processes work: each loads Python and scikit-learn, and what comes with it.
 _START_SECONDS = 4.0
 
 #: Plain SMOTE is random: its score for comparison is the mean of so many draws.
@@ -116,7 +116,7 @@ class AutoSMOTE(BaseSampler):
         metrics, ``"macro_f1"`` and ``"mcc"``, are known too. Scorers of one class, such as ``"f1"``, look at
         the class 1; with other labels, name it: ``make_scorer(f1_score, pos_label="yes")``.
     strategy : {"policy_search", "paper"}, default "policy_search"
-        How to search.
+        How to search. ``"paper"`` needs PyTorch, which the extra ``autosmote[rl]`` installs.
     refit : bool, default True
         For policy search: whether the chosen policies make the synthetic rows from all rows, those that were
         held out among them. If False, they draw eight times on the training rows of the last fold, and the
@@ -325,6 +325,8 @@ class AutoSMOTE(BaseSampler):
             has values that cannot be used, or if an argument is out of its range.
         TypeError
             If `X` is a sparse matrix.
+        ImportError
+            If the paper's search is asked for and PyTorch is not installed.
         """
         if n_missing := int(np.sum(pd.DataFrame(y).isna().to_numpy())):
             raise ValueError(f"y has {n_missing} missing labels; label these rows or leave them out")
@@ -414,6 +416,7 @@ class AutoSMOTE(BaseSampler):
     def _fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
         if self.n_iterations is None and self.max_seconds is None:
             raise ValueError("n_iterations=None needs max_seconds: otherwise the search would not end")
+        by_policies = self.strategy == "policy_search"
         scorer = find_scorer(self.scoring)
         columns = Columns(X)
         classes, counts = np.unique(y, return_counts=True)
@@ -422,10 +425,7 @@ class AutoSMOTE(BaseSampler):
         self.best_iteration_ = 0
         self.policies_: pd.DataFrame | Policies | None = None
         self.best_score_ = self.baseline_score_ = self.smote_score_ = math.nan
-        by_policies = self.strategy == "policy_search"
-        self.history_ = pd.DataFrame(
-            columns=[field.name for field in fields(Fit if by_policies else Iteration)]
-        )
+        self.history_ = pd.DataFrame(columns=_history_columns(self.strategy))
         matrix = columns.encode(X)
         instances, synthetic, samples = _nothing(matrix)
         if len(minority):
@@ -499,6 +499,8 @@ class AutoSMOTE(BaseSampler):
 
     def _search_rows(self, problem: RowProblem, counts: NDArray[np.int64], seconds: float) -> _Found:
         """The paper's search: the best synthetic rows of an iteration."""
+        from autosmote.search.engine import search
+
         largest, scale = int(counts.max()), self.scale
         if self.max_samples is not None:
             # So that the episodes of untrained policies have about as many rows, instead of mostly surplus.
@@ -608,8 +610,19 @@ def _names(given: Any, y: NDArray) -> dict[Any, Any]:
     return dict(zip(classes, [e.item() if isinstance(e, np.generic) else e for e in elements], strict=True))
 
 
+def _history_columns(strategy: str) -> list[str]:
+    """What there is to say of an iteration. For the paper's search, this loads PyTorch."""
+    kind: type[Fit | Iteration] = Fit
+    if strategy == "paper":
+        require_torch('strategy="paper"')
+        from autosmote.search.engine import Iteration as kind
+    return [field.name for field in fields(kind)]
+
+
 def _device(name: str) -> str:
     """Check that there is such a device here."""
+    import torch
+
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:

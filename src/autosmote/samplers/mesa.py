@@ -18,6 +18,7 @@ from scipy.special import expit
 from sklearn.base import ClassifierMixin, clone
 
 from autosmote.samplers.spec import Learned, MethodSpec, Problem
+from autosmote.utils.errors import RL_EXTRA, require_torch
 from autosmote.utils.threads import one_thread
 
 if TYPE_CHECKING:  # It loads PyTorch, which a list of the methods does not need.
@@ -317,6 +318,9 @@ def _build(
         "policy_steps": policy_steps,
         "terminal_mask": terminal_mask,
     }
+    require_torch("MESA")
+    import autosmote.samplers.soft_actor_critic  # noqa: F401 (PyTorch is loaded before it is held to a thread)
+
     note = "" if hasattr(problem.estimator, "predict_proba") else SIGMOID_NOTE
 
     def measure(y: NDArray, scores: NDArray[np.float64]) -> float:
@@ -354,8 +358,8 @@ SPEC = MethodSpec(
     takes_ratio=False,
     source="autosmote",
     reference="Liu, Wei, Jiang, Cao, Bian and Chang 2020, NeurIPS",
-    requires=None,
+    requires=RL_EXTRA,
     build=_build,
     # So that PyTorch is loaded once for the processes of all its classifiers and metrics.
-    modules=("autosmote.samplers.soft_actor_critic",),
+    modules=("autosmote.samplers.soft_actor_critic", "torch"),
 )

@@ -7,15 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from autosmote.utils.storage import CorruptFileError, atomic_path
 
 
 class Checkpoint:
     """A file with the state of a search at the end of a round.
 
-    A search that continues from it ends with the same result as one that was never interrupted.
+    A search that continues from it ends with the same result as one that was never interrupted. The file is
+    PyTorch's, which is loaded when one is read or written.
 
     Parameters
     ----------
@@ -47,6 +46,8 @@ class Checkpoint:
         CorruptFileError
             If the file is damaged.
         """
+        import torch
+
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -74,6 +75,8 @@ class Checkpoint:
         state : dict
             Tensors and plain values.
         """
+        import torch
+
         content = io.BytesIO()
         torch.save({"key": self.key, "state": state}, content)
         with atomic_path(self.path) as path:

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from autosmote.search.checkpoint import Checkpoint
@@ -517,6 +516,8 @@ _NO_SAMPLES = Samples(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
 
 
 def _outcome_state(outcome: FoldOutcome) -> dict[str, Any]:
+    import torch  # Only a search with checkpoints needs it.
+
     labels = None if outcome.labels is None else torch.from_numpy(outcome.labels)
     return {"score": outcome.score, "n_synthetic": outcome.n_synthetic, "labels": labels}
 

@@ -12,6 +12,7 @@ from autosmote.search.reward import LabelScorer, ValidationReward
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
 from autosmote.study.strategy import Execution, Found, Selection
+from autosmote.utils.errors import require_torch
 
 CODE = (
     "autosmote.study.autosmote_search",
@@ -60,6 +61,7 @@ def find_synthetic_rows(
         Its samples are ``source`` and ``neighbour`` (indices among the minority rows of the training split,
         in their order there), ``weight``, and the synthetic rows themselves, ``X``.
     """
+    require_torch("the search of the paper")
     from autosmote.search.engine import search  # It loads PyTorch; a list of names needs none.
 
     minority = task.y_train == 1

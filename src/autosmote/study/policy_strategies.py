@@ -85,7 +85,7 @@ def find_policies(
         Its samples are those of `autosmote.study.strategies.find_synthetic_rows`, and the chosen ``policies``
         (best first) with their ``policy_scores`` over all folds.
     """
-    from autosmote.search import evolution  # It loads PyTorch; a list of names needs none.
+    from autosmote.search import evolution  # It loads CMA-ES; a list of names needs none.
 
     keys = evolution.PolicySearchSettings(fits=settings.iterations, seed=settings.seed)
     estimator = make_classifier(classifier, task.seed)

@@ -1,7 +1,11 @@
-"""The error for a name that a registry does not know."""
+"""Errors that say what to do: a name that a registry does not know, a package that is not installed."""
 
 import difflib
 from collections.abc import Iterable
+from importlib.util import find_spec
+
+RL_EXTRA = "autosmote[rl]"
+"""What to install for the paper's search, as pip names it."""
 
 
 class UnknownNameError(ValueError):
@@ -22,3 +26,37 @@ class UnknownNameError(ValueError):
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         super().__init__(f"unknown {kind} {name!r}; {hint}known: {', '.join(known)}")
+
+
+class MissingExtraError(ImportError):
+    """Something was asked for that needs packages which a plain installation leaves out.
+
+    Parameters
+    ----------
+    what : str
+        What was asked for.
+    package : str
+        What it needs.
+    extra : str
+        What to install, as pip names it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: pip install '{extra}'")
+
+
+def require_torch(what: str) -> None:
+    """Check that PyTorch is installed, without loading it.
+
+    Parameters
+    ----------
+    what : str
+        What needs it.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not; the message names the extra.
+    """
+    if find_spec("torch") is None:
+        raise MissingExtraError(what, "PyTorch", RL_EXTRA)

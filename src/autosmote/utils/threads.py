@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,16 +11,17 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Hold PyTorch and the libraries of NumPy and scikit-learn in this process to one thread, for a while.
+    """Hold the libraries of NumPy and scikit-learn in this process to one thread, for a while.
 
-    It loads PyTorch.
+    PyTorch too, if it is loaded; whoever needs it has to load it before.
     """
-    import torch
-
-    threads = torch.get_num_threads()
+    torch = sys.modules.get("torch")
+    threads = None if torch is None else torch.get_num_threads()
     try:
-        torch.set_num_threads(1)
+        if torch is not None:
+            torch.set_num_threads(1)
         with threadpool_limits(1):
             yield
     finally:
-        torch.set_num_threads(threads)
+        if torch is not None:
+            torch.set_num_threads(threads)

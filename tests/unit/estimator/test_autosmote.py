@@ -881,7 +881,7 @@ def test_n_jobs_means_what_it_means_in_scikit_learn(data, n_jobs, actors, monkey
         used.append(actors)
         return search(*arguments, **keys)
 
-    monkeypatch.setattr("autosmote.estimator.autosmote.search", note)
+    monkeypatch.setattr("autosmote.search.engine.search", note)
     monkeypatch.setattr("os.cpu_count", lambda: 6)
     make_sampler(n_jobs=n_jobs).fit_resample(*data)
     assert used == [actors]
