@@ -12,7 +12,7 @@ INSTALLING := $(VENV)/.installing
 WORKFLOW_FILES := Snakefile rules
 
 .DEFAULT_GOAL := help
-.PHONY: help install config quickstart bank reproduction test test-slow test-slurm lint format lock docs
+.PHONY: help install config quickstart bank reproduction test test-slow test-slurm lint format lock docs pictures
 
 help:
 	@echo "make quickstart  a small study on bundled data: tables, figures and records in minutes, no download of data"
@@ -25,6 +25,7 @@ help:
 	@echo "make format      format the Python and the Snakemake files"
 	@echo "make config      write what the settings and the schema say into the schema, config.yaml and the manual"
 	@echo "make docs        the manual, in docs/_build/html/index.html"
+	@echo "make pictures    draw the pictures of the guide again, by the code that its pages show"
 	@echo "make install     create or update the virtual environment only (the targets above do so themselves)"
 	@echo "make lock        resolve requirements/lock.txt again (needs uv; UV_FLAGS=--upgrade for newer versions)"
 	@echo
@@ -90,7 +91,10 @@ config: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-# uv resolves for all platforms and Python versions at once and keeps the pins that still fit. The CUDA packages are left
+pictures: $(INSTALLED)
+	$(BIN)/python docs/pictures.py
+
+# uv resolves for for all platforms and Python versions at once and keeps the pins that still fit. The CUDA packages are left
 # out: pip adds those that the torch build at hand asks for, and none for the CPU build.
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv (pip install uv)" >&2; exit 1; }

@@ -1,6 +1,7 @@
 """The manual: its code runs and prints what it says, its pages build without a warning."""
 
 import contextlib
+import importlib.util
 import io
 import re
 import shlex
@@ -21,21 +22,35 @@ def blocks(page):
     return re.findall(r"^```(\w+)\n(.*?)^```", (DOCS / page).read_text(), flags=re.S | re.M)
 
 
+def pictures():
+    """The script that draws the pictures."""
+    spec = importlib.util.spec_from_file_location("pictures", DOCS / "pictures.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.parametrize("page", ["guide/tutorial.md", "guide/when.md"])
 @pytest.mark.filterwarnings("ignore:none of")
 def test_the_code_of_a_page_runs_and_prints_what_it_says(page, tmp_path, monkeypatch):
     import matplotlib
 
     matplotlib.use("Agg")
+    from matplotlib import pyplot
+
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
     printed = ""
+    shown = [images for _, images in pictures().code_and_images(DOCS / page)]
     for language, content in blocks(page):
         if language == "python":
             with contextlib.redirect_stdout(io.StringIO()) as stream:
                 exec(compile(content, page, "exec"), namespace)
             printed = stream.getvalue()
             assert printed or "print" not in content
+            images = shown.pop(0)
+            assert len(images) == len(pyplot.get_fignums()) and all(image.is_file() for image in images)
+            pyplot.close("all")
         elif language == "bash":
             command, *arguments = shlex.split(content.replace("\\\n", " "))
             assert command == "autosmote"

@@ -242,12 +242,15 @@ def test_the_searches_in_pytorch_name_the_extra_where_it_is_missing() -> None:
     assert "MissingExtraError" in last and issubclass(MissingExtraError, ImportError)
 
 
-def test_the_package_offers_the_sampler() -> None:
+def test_the_package_offers_the_sampler_and_the_correction() -> None:
     import autosmote
     from autosmote.estimator.autosmote import AutoSMOTE
+    from autosmote.estimator.prior_correction import PriorCorrectedClassifier
 
     assert autosmote.AutoSMOTE is AutoSMOTE
     assert "AutoSMOTE" in dir(autosmote)
+    assert autosmote.PriorCorrectedClassifier is PriorCorrectedClassifier
+    assert set(autosmote.__all__) <= set(dir(autosmote))
     with pytest.raises(AttributeError, match="no attribute 'SMOT'"):
         autosmote.SMOT  # noqa: B018
 
