@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from numbers import Integral, Real
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from imblearn.base import BaseSampler
+from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
 from pandas.api import types
@@ -89,13 +89,14 @@ def find_scorer(scoring: str | Callable[..., float]) -> Scorer:
     return get_scorer(name)
 
 
-class AutoSMOTE(BaseSampler):
+class AutoSMOTE(BaseOverSampler):
     """Over-sample with a strategy that is learned for one data set, classifier and metric.
 
     Policies decide how many synthetic rows each minority instance gets, from which neighbour, and at which
     interpolation weight. A search looks for those with which the classifier scores best on rows that it was
     not trained on. With more than two classes, every class below the largest is over-sampled, in one search.
-    If nothing scores higher than the rows as they are, they come back as they are, with a warning.
+    If nothing scores higher than the rows as they are, they come back as they are, with a warning. Where you
+    say how many rows there are to be (`sampling_strategy`), the policies decide only which ones.
 
     There are two searches. *Policy search* (beyond the paper) has policies of 18 numbers that see distances
     and the classes around a place, and no coordinates. It starts from policies that were good on other data,
@@ -115,6 +116,20 @@ class AutoSMOTE(BaseSampler):
         What to maximise, as in scikit-learn: a name or ``scorer(estimator, X, y)``. The names of the study's
         metrics, ``"macro_f1"`` and ``"mcc"``, are known too. Scorers of one class, such as ``"f1"``, look at
         the class 1; with other labels, name it: ``make_scorer(f1_score, pos_label="yes")``.
+    sampling_strategy : float, str, dict or callable, default "auto"
+        How many synthetic rows of which classes.
+
+        - ``"auto"`` leaves the numbers to the search: it over-samples all classes below the largest, by as
+          much as scores best, which may be not at all.
+        - All other values mean what they mean in imbalanced-learn, and the search keeps to these numbers
+          exactly. It decides which rows, neighbours and weights; and it returns as many rows as you ask for,
+          whether they score higher than no resampling or not. A number is the ratio of the smaller class to
+          the larger one afterwards, for two classes. ``"minority"``, ``"not minority"``, ``"not majority"``
+          and ``"all"`` say which classes are made as large as the largest. A dict has the number of rows of a
+          class afterwards, by label, and leaves other classes alone. A callable gets `y` and returns such a
+          dict.
+
+        On a fold, each class has as many synthetic rows for each of its rows as in what is returned.
     strategy : {"policy_search", "paper"}, default "policy_search"
         How to search. ``"paper"`` needs PyTorch, which the extra ``autosmote[rl]`` installs.
     refit : bool, default True
@@ -131,6 +146,7 @@ class AutoSMOTE(BaseSampler):
         the machine and what else it does.
     max_samples : int or None, default None
         Most synthetic rows to return, and to score with. The paper's search thins longer episodes evenly.
+        With numbers in `sampling_strategy` there is nothing to limit.
     validation : float, int, CV splitter or tuple (X, y), default 0.25
         Which rows to score on. Each class that is over-sampled needs one row among the validation rows and
         two besides, in each fold.
@@ -150,7 +166,7 @@ class AutoSMOTE(BaseSampler):
         For the paper's search: most synthetic rows per row of the smallest class, as a multiple of the
         imbalance ratio (Section 4.1), the size of the largest class over that of the smallest. Rounded to a
         multiple of 10, the largest instance-specific factor, and at least that. Rows of other classes get as
-        much less as there are more of them.
+        much less as there are more of them. Without a meaning where `sampling_strategy` has the numbers.
     k_neighbors : int, default 30
         Nearest neighbours of the same class to interpolate with. Distances are Euclidean, on standardised
         columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
@@ -176,12 +192,13 @@ class AutoSMOTE(BaseSampler):
         of labels and averaged for others (see `autosmote.search.folds.CrossValidation`). As the best of many
         it is optimistic: judge the classifier on other rows.
     best_iteration_ : int
-        The first iteration that reached it, from 1; 0 if none scored higher than no resampling.
+        The first iteration that reached it, from 1; 0 if none scored higher than no resampling, and the
+        number of rows was left to the search.
     baseline_score_ : float
         Score of the same classifier on the same folds without resampling; NaN if it cannot be fitted.
     smote_score_ : float
-        Score with plain SMOTE (5 neighbours, all classes as large as the largest), the mean of five draws;
-        NaN if the classifier cannot be fitted.
+        Score with plain SMOTE (5 neighbours, all classes as large as the largest, or as asked for), the mean
+        of five draws; NaN if the classifier cannot be fitted.
     class_counts_ : dict
         Given rows of each class; the keys are the labels as `y` has them.
     n_synthetic_ : int
@@ -238,9 +255,8 @@ class AutoSMOTE(BaseSampler):
     True
     """
 
-    _sampling_type = "over-sampling"
-    sampling_strategy = "auto"
     _parameter_constraints: dict[str, list[Any]] = {
+        **BaseOverSampler._parameter_constraints,
         "estimator": [HasMethods(["fit", "predict"]), None],
         "scoring": [str, callable],
         "strategy": [StrOptions({"policy_search", "paper"})],
@@ -262,7 +278,6 @@ class AutoSMOTE(BaseSampler):
             None,
         ],
         "device": [str],
-        "random_state": ["random_state"],
         "callbacks": [list, tuple, None],
         "verbose": ["boolean"],
     }
@@ -272,6 +287,7 @@ class AutoSMOTE(BaseSampler):
         estimator: ClassifierMixin | None = None,
         *,
         scoring: str | Callable[..., float] = "f1_macro",
+        sampling_strategy: float | str | Mapping[Any, int] | Callable[[NDArray], Mapping[Any, int]] = "auto",
         strategy: str = "policy_search",
         refit: bool = True,
         n_iterations: int | None = 1000,
@@ -286,6 +302,7 @@ class AutoSMOTE(BaseSampler):
         callbacks: Sequence[Callback] | None = None,
         verbose: bool = False,
     ) -> None:
+        super().__init__(sampling_strategy=sampling_strategy)
         self.estimator = estimator
         self.scoring = scoring
         self.strategy = strategy
@@ -420,7 +437,8 @@ class AutoSMOTE(BaseSampler):
         scorer = find_scorer(self.scoring)
         columns = Columns(X)
         classes, counts = np.unique(y, return_counts=True)
-        minority = classes[counts < counts.max()]
+        asked = self._asked(classes)
+        minority = classes[counts < counts.max() if asked is None else asked > 0]
         self.class_counts_ = {self._names[label]: int(n) for label, n in zip(classes, counts, strict=True)}
         self.best_iteration_ = 0
         self.policies_: pd.DataFrame | Policies | None = None
@@ -441,7 +459,9 @@ class AutoSMOTE(BaseSampler):
                     validation=self.validation,
                     k_neighbors=self.k_neighbors,
                     max_samples=self.max_samples,
+                    asked=asked,
                     seed=seed,
+                    **({"refit": self.refit} if by_policies else {}),
                 )
                 seconds = self._compare(problem, columns)
                 if isinstance(problem, PolicyProblem):
@@ -465,6 +485,18 @@ class AutoSMOTE(BaseSampler):
         if isinstance(X, pd.DataFrame):
             return pd.concat([X, rows], ignore_index=True), y_resampled
         return np.concatenate([X, rows]), y_resampled
+
+    def _asked(self, classes: NDArray) -> NDArray[np.int64] | None:
+        """Synthetic rows of each class, where the caller says how many."""
+        if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
+            return None
+        asked = np.array([self.sampling_strategy_.get(label, 0) for label in classes], dtype=np.int64)
+        if self.max_samples is not None and asked.sum() > self.max_samples:
+            raise ValueError(
+                f"sampling_strategy={self.sampling_strategy!r} asks for {asked.sum()} synthetic rows, and "
+                f"max_samples={self.max_samples} allows fewer; leave one of the two out"
+            )
+        return asked
 
     def _compare(self, problem: Problem, columns: Columns) -> float:
         """Score what the search has to beat; return about how many seconds that takes once."""
@@ -501,18 +533,24 @@ class AutoSMOTE(BaseSampler):
         """The paper's search: the best synthetic rows of an iteration."""
         from autosmote.search.engine import search
 
-        largest, scale = int(counts.max()), self.scale
-        if self.max_samples is not None:
-            # So that the episodes of untrained policies have about as many rows, instead of mostly surplus.
-            scale = min(scale, 4 * self.max_samples / (largest * np.sum(counts < largest)))
-        settings = SearchSettings.for_ratio(
-            largest / counts.min(),
-            scale=scale,
-            neighbours=self.k_neighbors,
-            iterations=_ENDLESS if self.n_iterations is None else self.n_iterations,
-            round_size=_ROUND_SIZE,
-            seed=problem.seed,
-        )
+        common: dict[str, Any] = {
+            "neighbours": self.k_neighbors,
+            "iterations": _ENDLESS if self.n_iterations is None else self.n_iterations,
+            "round_size": _ROUND_SIZE,
+            "seed": problem.seed,
+        }
+        if problem.space.asked is None:
+            largest, scale = int(counts.max()), self.scale
+            if self.max_samples is not None:
+                # So that the episodes of untrained policies have about as many rows, not mostly surplus.
+                scale = min(scale, 4 * self.max_samples / (largest * np.sum(counts < largest)))
+            settings = SearchSettings.for_ratio(largest / counts.min(), scale=scale, **common)
+        else:
+            # An untrained policy makes half of the largest factor of each instance, on average. The
+            # cross-instance policy has nothing to decide.
+            rows = problem.space.asked / np.unique(problem.space.labels, return_counts=True)[1]
+            half = max(1, math.ceil(rows.max() / (SearchSettings.g2_max / 2)))
+            settings = SearchSettings(g1_max=2 * half, cross_instance_policy="half", **common)
         with self._watch() as on_iteration:
             result = search(
                 problem.space,
@@ -523,7 +561,8 @@ class AutoSMOTE(BaseSampler):
                 on_iteration=on_iteration,
             )
         self.history_, self.policies_ = result.history, result.policies
-        if not self._is_better(result.best_score if result.best_iteration else None):
+        best_score = result.best_score if result.best_iteration else None
+        if not self._is_found(best_score, problem.space.asked):
             return _nothing(problem.matrix)
         self.best_score_, self.best_iteration_ = result.best_score, result.best_iteration
         return problem.instances, problem.space.interpolate(result.samples), result.samples
@@ -549,7 +588,8 @@ class AutoSMOTE(BaseSampler):
         self.history_ = result.history
         self.policies_ = pd.DataFrame(result.policies, columns=list(PARAMETERS))
         self.policies_.insert(0, "score", result.scores)
-        if not self._is_better(result.scores[0] if len(result.scores) else None):
+        asked = problem.folds.folds[-1].policies.space.asked
+        if not self._is_found(result.scores[0] if len(result.scores) else None, asked):
             return _nothing(problem.matrix)
         self.best_score_ = float(result.scores[0])
         pooled = result.history["pooled_score"]
@@ -560,14 +600,22 @@ class AutoSMOTE(BaseSampler):
         space, samples = problem.folds.folds[-1].policies.space, result.samples
         return problem.instances(), space.interpolate(samples), samples
 
-    def _is_better(self, best_score: float | None) -> bool:
-        """Whether the best score of a search, if there is one, is higher than that of no resampling."""
+    def _is_found(self, best_score: float | None, asked: NDArray[np.int64] | None) -> bool:
+        """Whether a search has rows to return: better ones than no resampling, or as many as asked for."""
         n_iterations = len(self.history_)
         if best_score is None and math.isnan(self.baseline_score_):
             raise ValueError(
                 f"{self.estimator!r} could not be fitted, neither to the rows as they are nor in any of the "
                 f"{n_iterations} iterations: the rows are too few for it, or all alike"
             )
+        if asked is not None:
+            if best_score is None:
+                raise ValueError(
+                    f"nothing was scored on all folds in {n_iterations} iterations, so there is nothing to "
+                    f"make the rows by that sampling_strategy={self.sampling_strategy!r} asks for; allow "
+                    "more iterations or seconds, or use a classifier that can be fitted to such rows"
+                )
+            return True
         # No resampling is a strategy too, and of two that score the same the simpler one.
         if best_score is None or best_score <= self.baseline_score_:
             warnings.warn(

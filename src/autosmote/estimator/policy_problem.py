@@ -11,10 +11,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from autosmote.estimator.columns import Columns, TableSpace
-from autosmote.estimator.problem import NO_SAMPLES, Problem, plain_smote
+from autosmote.estimator.problem import NO_SAMPLES, Problem, over_sampled, plain_smote
 from autosmote.estimator.splits import make_folds, make_splits
 from autosmote.search.folds import CrossValidation, Fold
-from autosmote.search.linear_policies import PolicySpace, minority_classes
+from autosmote.search.linear_policies import PolicySpace
 from autosmote.search.reward import Scorer
 from autosmote.search.space import Samples, SearchSpace
 from autosmote.utils.names import SCORERS
@@ -38,6 +38,11 @@ class PolicyProblem(Problem):
         See `autosmote.estimator.splits.make_splits`.
     k_neighbors : int
     max_samples : int or None
+    asked : ndarray of int, shape (n_classes,), optional
+        Synthetic rows of each of the sorted classes; by default as many as the policies make. In a fold it
+        is their share: as many rows of a class for each of its training rows as in what is returned.
+    refit : bool, default True
+        Whether what is returned is drawn on all rows, or on the training rows of the last fold.
 
     Attributes
     ----------
@@ -61,15 +66,20 @@ class PolicyProblem(Problem):
         k_neighbors: int,
         max_samples: int | None,
         seed: int,
+        asked: NDArray[np.int64] | None = None,
+        refit: bool = True,
     ) -> None:
         if y.dtype == object:
             y = y.astype(str)  # scikit-learn takes no other labels of this type, and counting needs one type.
-        self._minority = minority_classes(y)
+        self._minority = over_sampled(y, asked)
         splits = make_splits(validation, X, y, self._minority, seed)
         if len(splits) == 1:
             splits = make_folds(splits[0], X, y, self._minority, seed)
         super().__init__(X, y, columns, splits, estimator=estimator, scorer=scorer, seed=seed)
         self._k_neighbors, self._max_samples = k_neighbors, max_samples
+        self._rates = None
+        if asked is not None:
+            self._rates = asked[asked > 0] / self._counts(np.arange(len(y)) if refit else splits[-1].train)
         self._features = columns.features_of_all(self.matrix, np.isin(y, self._minority))
         spaces = [self._space(split.train) for split in splits]
         self.folds, self._plain = (
@@ -110,7 +120,7 @@ class PolicyProblem(Problem):
         Returns
         -------
         space : SearchSpace
-            Its instances are the rows that are not of the largest class.
+            Its instances are the rows of the classes to over-sample.
         samples : Samples
         """
         policy_space = self._space(np.arange(len(self.y)))
@@ -158,6 +168,10 @@ class PolicyProblem(Problem):
         rows = self._splits[-1].train if rows is None else rows
         return rows[np.isin(self.y[rows], self._minority)]
 
+    def _counts(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Number of rows of each class to over-sample."""
+        return np.array([np.sum(self.y[rows] == label) for label in self._minority])
+
     @own_settings()
     def _space(self, rows: NDArray[np.intp]) -> PolicySpace:
         instances = self.instances(rows)
@@ -168,5 +182,6 @@ class PolicyProblem(Problem):
             labels=self.y[instances],
             features=self._features[instances],
             max_samples=self._max_samples,
+            asked=None if self._rates is None else np.rint(self._rates * self._counts(rows)).astype(np.int64),
         )
         return PolicySpace(space, self._features[rows], self.y[rows])

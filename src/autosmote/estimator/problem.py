@@ -16,6 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from autosmote.estimator.columns import Columns, Decoder, dense, refuse_large
 from autosmote.estimator.splits import Split
+from autosmote.search.linear_policies import minority_classes
 from autosmote.search.reward import FAST_PREDICTORS, Scorer, ValidationReward
 from autosmote.search.space import Samples, SearchSpace
 from autosmote.utils.sklearn_settings import own_settings
@@ -91,7 +92,7 @@ class Problem(ABC):
 
     @abstractmethod
     def smote_score(self, n_draws: int) -> float:
-        """Mean score with plain SMOTE: 5 neighbours, every class as large as the largest.
+        """Mean score with plain SMOTE: 5 neighbours, every class as large as the largest, or as asked for.
 
         Neighbours and distances are those of the search space, so that nominal columns are treated alike.
 
@@ -127,7 +128,7 @@ class Problem(ABC):
 def plain_smote(
     space: SearchSpace, y_train: NDArray, in_training: NDArray[np.bool_], rng: np.random.Generator
 ) -> Samples:
-    """Draw as SMOTE does: from 5 neighbours, until every class is as large as the largest.
+    """Draw as SMOTE does: from 5 neighbours, until every class is as large as the largest, or as asked for.
 
     Parameters
     ----------
@@ -143,11 +144,15 @@ def plain_smote(
     Samples
     """
     parts = []
-    classes, counts = np.unique(y_train, return_counts=True)
-    for label, count in zip(classes, counts, strict=True):
-        rows = np.flatnonzero((space.labels == label) & in_training)
-        wanted = counts.max() - count
-        if not wanted or not len(rows):  # A class as large as the largest has no instances.
+    largest = np.unique(y_train, return_counts=True)[1].max()
+    for number, label in enumerate(np.unique(space.labels)):
+        of_class = space.labels == label
+        rows = np.flatnonzero(of_class & in_training)
+        if space.asked is None:
+            wanted = int(largest - np.sum(y_train == label))
+        else:  # Of the rows that a split trains on, their share.
+            wanted = round(space.asked[number] * len(rows) / of_class.sum())
+        if not wanted:
             continue
         neighbours = NearestNeighbors(n_neighbors=min(_SMOTE_NEIGHBOURS, len(rows) - 1))
         nearest = neighbours.fit(space.features[rows]).kneighbors(return_distance=False)
@@ -158,6 +163,23 @@ def plain_smote(
         return NO_SAMPLES
     source, neighbour, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Samples(source.astype(np.int32), neighbour.astype(np.int32), weight)
+
+
+def over_sampled(y: NDArray, asked: NDArray[np.int64] | None) -> NDArray:
+    """List the classes to over-sample.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n_rows,)
+    asked : ndarray of int, shape (n_classes,), or None
+        Synthetic rows of each of the sorted classes.
+
+    Returns
+    -------
+    ndarray, shape (n_minority_classes,)
+        Those of which rows are asked for; those below the largest where it is None.
+    """
+    return minority_classes(y) if asked is None else np.unique(y)[asked > 0]
 
 
 def _default_estimator(columns: Columns, seed: int) -> ClassifierMixin:

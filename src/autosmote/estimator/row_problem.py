@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
 from autosmote.estimator.columns import Columns, TableSpace
-from autosmote.estimator.problem import NO_SAMPLES, Problem, plain_smote
+from autosmote.estimator.problem import NO_SAMPLES, Problem, over_sampled, plain_smote
 from autosmote.estimator.splits import make_splits
-from autosmote.search.linear_policies import minority_classes
 from autosmote.search.reward import CrossValidatedReward, Scorer
 
 
@@ -27,11 +26,13 @@ class RowProblem(Problem):
         See `autosmote.estimator.splits.make_splits`.
     k_neighbors : int
     max_samples : int or None
+    asked : ndarray of int, shape (n_classes,), optional
+        Synthetic rows of each of the sorted classes; by default as many as the search makes.
 
     Attributes
     ----------
     instances : ndarray of int, shape (n_instances,)
-        The rows of `X` that synthetic rows are made from: those of all classes below the largest, but for
+        The rows of `X` that synthetic rows are made from: those of the classes to over-sample, but for
         the rows of a single validation part.
     space : TableSpace
     reward : CrossValidatedReward
@@ -54,8 +55,9 @@ class RowProblem(Problem):
         k_neighbors: int,
         max_samples: int | None,
         seed: int,
+        asked: NDArray[np.int64] | None = None,
     ) -> None:
-        minority = minority_classes(y)
+        minority = over_sampled(y, asked)
         splits = make_splits(validation, X, y, minority, seed)
         super().__init__(X, y, columns, splits, estimator=estimator, scorer=scorer, seed=seed)
         in_training = np.isin(np.arange(len(y)), np.concatenate([split.train for split in splits]))
@@ -67,6 +69,7 @@ class RowProblem(Problem):
             labels=y[self.instances],
             features=columns.features(self.matrix, self.instances, y[self.instances]),
             max_samples=max_samples,
+            asked=None if asked is None else asked[asked > 0],
         )
         self.reward, self._plain = self._rewards(plain=False), self._rewards(plain=True)
 

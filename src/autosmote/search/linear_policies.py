@@ -180,7 +180,8 @@ class PolicySpace:
 
     With more than two classes (beyond the paper) the majority of a minority row are the rows of all other
     classes. Each class gets its share of the synthetic rows: as many as the largest class has more than it,
-    relative to what the smallest class lacks. With two classes these are all.
+    relative to what the smallest class lacks. With two classes these are all. Where the search space says how
+    many rows of each class there are, policies say where only: their first number has no meaning.
 
     Parameters
     ----------
@@ -211,13 +212,14 @@ class PolicySpace:
         X = X - X.mean(axis=0)
         features = np.empty((n, len(SOURCE_PARAMETERS)))
         places = np.empty((n, k, len(WEIGHTS), len(ROW_PARAMETERS)), dtype=np.float32)
-        #: Rows of each class per unit of exp(log_rows), as a share of the rows of the largest class.
+        #: Instances of each class, and its rows: per unit of exp(log_rows), or as many as are asked for.
         self._classes: list[tuple[NDArray[np.intp], float]] = []
         lacking = self.n_majority - counts.min()
-        for label in np.unique(space.labels):
+        for number, label in enumerate(np.unique(space.labels)):
             instances = np.flatnonzero(space.labels == label)
             share = (self.n_majority - of[label.item()]) / lacking if lacking else 1.0
-            self._classes.append((instances, share))
+            n_rows = self.n_majority * share if space.asked is None else space.asked[number]
+            self._classes.append((instances, float(n_rows)))
             near = surroundings(X, y == label)
             features[instances] = np.column_stack([near, (near[:, 1] - 0.5) ** 2])
             places[instances] = _places(space, instances, X, y == label)
@@ -266,7 +268,7 @@ class PolicySpace:
         ndarray of float64, shape (n_instances, k * 5)
             Neighbours, and for each of them the weights.
         """
-        rows = np.exp(min(policy[0], np.log(MOST)))
+        rows = np.exp(min(policy[0], np.log(MOST))) if self.space.asked is None else 1.0
         n, n_actions = self.row_features.shape[:2]
         if rows < FEWEST:
             return np.zeros((n, n_actions))
@@ -279,16 +281,16 @@ class PolicySpace:
         low_level -= low_level.max(axis=1, keepdims=True)
         np.exp(low_level, out=low_level)
         amount = np.empty(n)
-        for instances, share in self._classes:
+        for instances, n_rows in self._classes:
             of_class = np.exp(preference[instances] - preference[instances].max())
-            amount[instances] = rows * self.n_majority * share * of_class / of_class.sum()
+            amount[instances] = rows * n_rows * of_class / of_class.sum()
         return low_level * (amount / low_level.sum(axis=1))[:, None]
 
     def draw(self, policies: NDArray[np.float64], rng: np.random.Generator) -> Samples:
         """Draw synthetic rows by a mixture of policies.
 
         Each row comes from one of the policies, from one that makes more rows the more often; in all there
-        are as many rows as the policies make on average.
+        are as many rows as the policies make on average, or as many of each class as are asked for.
 
         Parameters
         ----------
@@ -298,16 +300,29 @@ class PolicySpace:
         Returns
         -------
         Samples
-            Not more than the search space's `max_samples`.
+            Not more than the search space's `max_samples`, or exactly what it asks for.
         """
         intensity = self.intensity(policies[0])
         for policy in policies[1:]:
             intensity += self.intensity(policy)
-        cumulated = np.cumsum(intensity.ravel())
-        n_rows = self.space.n_samples(round(cumulated[-1] / len(policies)))
-        drawn = np.searchsorted(cumulated, rng.random(n_rows) * cumulated[-1], side="right")
-        instance, action = np.divmod(drawn, self.space.n_actions)
+        n_actions = self.space.n_actions
+        if self.space.asked is None:
+            cumulated = np.cumsum(intensity.ravel())
+            n_rows = self.space.n_samples(round(cumulated[-1] / len(policies)))
+            instance, action = np.divmod(_drawn(cumulated, n_rows, rng), n_actions)
+        else:
+            parts = []
+            for instances, n_rows_of_class in self._classes:
+                cumulated = np.cumsum(intensity[instances].ravel())
+                of_class, actions = np.divmod(_drawn(cumulated, int(n_rows_of_class), rng), n_actions)
+                parts.append((instances[of_class], actions))
+            instance, action = (np.concatenate(part) for part in zip(*parts, strict=True))
         return self.space.decode(instance.astype(np.int32), action.astype(np.int32))
+
+
+def _drawn(cumulated: NDArray[np.float64], n_rows: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw positions, each as often as its share in a cumulated sum says."""
+    return np.searchsorted(cumulated, rng.random(n_rows) * cumulated[-1], side="right")
 
 
 def _places(

@@ -72,9 +72,9 @@ class ValidationReward:
     X_train, X_validation : ndarray of float64, shape (n_rows, n_features)
     y_train, y_validation : ndarray, shape (n_rows,)
     evaluator : {"auto", "plain"}, default "auto"
-        "auto" predicts without fitting where that is proven to give the same predictions: for two classes, a
-        scorer of predictions and a classifier that a class of `FAST_PREDICTORS` supports. "plain" always
-        fits. Only `__call__` is meant: what `fit` returns is the plain classifier.
+        "auto" predicts without fitting where that is proven to give the same predictions: for two classes, of
+        which one is over-sampled, a scorer of predictions and a classifier that a class of `FAST_PREDICTORS`
+        supports. "plain" always fits. Only `__call__` is meant: what `fit` returns is the plain classifier.
 
     Raises
     ------
@@ -103,7 +103,8 @@ class ValidationReward:
         self._classes = np.unique(y_train)
         self._predictor: KNeighborsPredictor | AdaBoostPredictor | LinearSVCPredictor | None = None
         # Only labels can be had without a fit.
-        if evaluator == "auto" and self.scores_labels and len(self._classes) == 2:
+        one_of_two = len(self._classes) == 2 and len(np.unique(space.labels)) == 1
+        if evaluator == "auto" and self.scores_labels and one_of_two:
             for predictor in FAST_PREDICTORS:
                 if predictor.supports(estimator, X_train):
                     self._predictor = predictor(space, estimator, X_train, y_train, X_validation)

@@ -76,6 +76,9 @@ class SearchSpace:
         What the policies see of each instance. Default: `features`.
     max_samples : int, optional
         Most synthetic rows of an episode; default: no limit.
+    asked : ndarray of int, shape (n_classes,), optional
+        Exact numbers of synthetic rows of the classes among `labels`, in their sorted order (beyond the
+        paper). Default: as many as a search makes.
 
     Attributes
     ----------
@@ -91,8 +94,10 @@ class SearchSpace:
     demand : ndarray of float64, shape (n_instances,)
         Synthetic rows of an instance per unit of ``g1 * g2``: the size of the smallest class divided by that
         of the instance's class. So a cross-instance factor asks for the same total in each class, and factors
-        that balance the smallest class balance all classes.
+        that balance the smallest class balance all classes. Where the numbers are given, a class is asked for
+        as many rows as it needs, and for one of each instance at least.
     max_samples : int or None
+    asked : ndarray of int, shape (n_classes,), or None
 
     Raises
     ------
@@ -110,6 +115,7 @@ class SearchSpace:
         features: NDArray[np.float64] | None = None,
         state_features: NDArray[np.float64] | None = None,
         max_samples: int | None = None,
+        asked: NDArray[np.int64] | None = None,
     ) -> None:
         self.X = np.ascontiguousarray(X, dtype=np.float64)
         self.features = self.X if features is None else np.ascontiguousarray(features, dtype=np.float64)
@@ -135,7 +141,12 @@ class SearchSpace:
             nearest = index.fit(centred).kneighbors(return_distance=False)
             self.neighbours[rows] = rows[nearest[:, np.arange(self.k) % nearest.shape[1]]]
         self.n_distinct = np.minimum(self.k, sizes - 1).astype(np.int32)[of_class]
-        self.demand = (sizes.min() / sizes)[of_class]
+        self.asked = asked
+        if asked is None:
+            self.demand = (sizes.min() / sizes)[of_class]
+        else:
+            wanted = np.maximum(asked / sizes, 1.0)
+            self.demand = (wanted / wanted.max())[of_class]
 
     @property
     def n_instances(self) -> int:
@@ -154,12 +165,16 @@ class SearchSpace:
 
     def n_samples(self, n_steps: int) -> int:
         """Number of synthetic rows of an episode with `n_steps` low-level steps."""
+        if self.asked is not None:
+            return int(self.asked.sum())
         return n_steps if self.max_samples is None else min(n_steps, self.max_samples)
 
     def decode(self, instance: NDArray[np.int32], action: NDArray[np.int32]) -> Samples:
         """Translate the low-level actions of an episode.
 
         If there are more than `max_samples` actions, that many are kept, evenly spread over the episode.
+        Where the numbers of rows are given, the actions of each class are thinned or repeated evenly to make
+        as many. A class without any action is repeated instead, instance by instance.
 
         Parameters
         ----------
@@ -172,13 +187,31 @@ class SearchSpace:
         -------
         Samples
         """
-        if (n_samples := self.n_samples(len(action))) < len(action):
+        if self.asked is not None:
+            instance, action = self._as_many_as_asked(instance, action, self.asked)
+        elif (n_samples := self.n_samples(len(action))) < len(action):
             kept = np.arange(n_samples) * len(action) // n_samples
             instance, action = instance[kept], action[kept]
         place, weight = np.divmod(action, len(WEIGHTS))
         return Samples(
             np.asarray(instance, dtype=np.int32), self.neighbours[instance, place], WEIGHTS[weight]
         )
+
+    def _as_many_as_asked(
+        self, instance: NDArray[np.int32], action: NDArray[np.int32], asked: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        of_action = self.labels[instance]
+        parts = []
+        for label, n_rows in zip(np.unique(self.labels), asked.tolist(), strict=True):
+            taken = np.flatnonzero(of_action == label)
+            instances, actions = instance[taken], action[taken]
+            if not len(taken):
+                # Action 0 goes to the nearest neighbour with weight 0: the instance as it is.
+                instances = np.flatnonzero(self.labels == label).astype(np.int32)
+                actions = np.zeros(len(instances), dtype=np.int32)
+            kept = np.arange(n_rows) * len(instances) // max(n_rows, 1)
+            parts.append((instances[kept], actions[kept]))
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def interpolate(self, samples: Samples) -> NDArray[np.float64]:
         """Rows ``x_source + weight * (x_neighbour - x_source)``.

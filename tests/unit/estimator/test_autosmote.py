@@ -82,11 +82,19 @@ def make_any(request):
     return make
 
 
+def not_balanced_by_default(sampler):
+    if sampler.sampling_strategy != "auto":
+        return {}
+    return {"check_samplers_fit_resample": "the search decides how many rows, which need not balance classes"}
+
+
 @parametrize_with_checks(
     [
-        AutoSMOTE(GaussianNB(), strategy="paper", n_iterations=2, random_state=0),
-        AutoSMOTE(GaussianNB(), n_iterations=10, random_state=0),
-    ]
+        AutoSMOTE(GaussianNB(), strategy=strategy, n_iterations=n, sampling_strategy=asked, random_state=0)
+        for strategy, n in (("paper", 2), ("policy_search", 10))
+        for asked in ("auto", "not majority")
+    ],
+    expected_failed_checks=not_balanced_by_default,
 )
 def test_checks_of_imbalanced_learn(estimator, check):
     check(estimator)
