@@ -23,7 +23,7 @@ include: "rules/common.smk"
 
 
 rule all:
-    """Everything: tables, figures and MLflow records of the configured study (default)."""
+    """Everything: tables, figures, pages and MLflow records of the configured study (default)."""
     default_target: True
     input:
         # Named here as well, because Snakemake replaces a lost file only if the target asks for it.
@@ -31,6 +31,7 @@ rule all:
         searches(SEARCH),
         TABLES,
         FIGURES,
+        PAGES,
         TRACKED,
 
 

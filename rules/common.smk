@@ -77,14 +77,14 @@ AVAILABLE = available(
         **({"case_study": ()} if CASE_STUDY else {}),
     }
 )
-TABLES, FIGURES = (
+TABLES, FIGURES, PAGES = (
     [
         str(file)
         for product in AVAILABLE
         if product.kind == kind
         for file in product.files(RESULTS).values()
     ]
-    for kind in ("table", "figure")
+    for kind in ("table", "figure", "page")
 )
 
 CELLS = {

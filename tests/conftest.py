@@ -15,6 +15,12 @@ settings.load_profile("untimed")
 
 
 @pytest.fixture
+def reproduction() -> Path:
+    """The folder of the measured study's scores and learning curves."""
+    return ROOT / "docs" / "reproduction"
+
+
+@pytest.fixture
 def openml_cache(tmp_path: Path) -> Path:
     """A writable copy of an OpenML cache holding the paper's six data sets; skips the test without one.
 

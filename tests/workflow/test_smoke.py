@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from browser import EXECUTABLE, Browser
 from harness import NO_NETWORK, ROOT, SECRETS, snakemake
 
 from autosmote.analysis.methods import EXTENSION
@@ -45,7 +46,8 @@ def test_run_writes_the_score_table_tables_figures_and_records(smoke: Path) -> N
     assert set(scores["status"]) == {"ok"}
     assert scores["test_score"].between(0, 1).all()
     expected = {file for product in MADE for file in product.files(results).values()}
-    assert {*(results / "tables").iterdir(), *(results / "figures").iterdir()} == expected
+    made = (file for folder in ("tables", "figures", "pages") for file in (results / folder).iterdir())
+    assert set(made) == expected
     assert [product.kind for product in MADE].count("table") == 19
     for path in expected:
         begin = {".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!"}.get(path.suffix.lower(), b"")
@@ -204,7 +206,8 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         assert run.code == 0, run.output
         assert "WARNING" not in run.output
     results = smoke / RESULTS
-    names = [file.name for file in (*results.glob("tables/*.html"), *results.glob("figures/*.png"))]
+    shown = (*results.glob("tables/*.html"), *results.glob("figures/*.png"), *results.glob("pages/*.html"))
+    names = [file.name for file in shown]
     assert len(names) == len(MADE)
     report = (tmp_path / "report.html").read_text()
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
@@ -217,3 +220,24 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
     # The first page tells the configuration, but not where the records are kept.
     assert "factor_range" in report
     assert "mlflow.internal" not in report
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium")
+def test_first_page_of_the_report_says_what_came_out(smoke: Path, tmp_path: Path) -> None:
+    run = snakemake(smoke, "--report", str(tmp_path / "report.html"), **NO_NETWORK)
+    assert run.code == 0, run.output
+    with Browser(tmp_path / "profile") as browser:
+        browser.open((tmp_path / "report.html").as_uri())
+        browser.wait_for("document.querySelector('.overview') !== null && rulegraph.children.length > 0")
+        assert " first of 4 methods" in browser.evaluate("document.querySelector('.overview li').innerText")
+        # All of it can be read: from the top of the page on, and beside the menu.
+        place = browser.evaluate("JSON.stringify(document.querySelector('.study').getBoundingClientRect())")
+        assert json.loads(place)["top"] >= 0
+        assert json.loads(place)["left"] > browser.evaluate("document.querySelector('nav').clientWidth")
+        assert browser.evaluate("document.querySelector('.overview img').naturalWidth") > 100
+        # Configuration and workflow are there, but folded.
+        assert browser.evaluate("document.querySelectorAll('.study details[open]').length") == 0
+        assert browser.evaluate("rulegraph.offsetHeight") == 0
+        browser.evaluate("document.querySelector('.study details.workflow summary').click()")
+        assert browser.evaluate("rulegraph.offsetHeight") > 100

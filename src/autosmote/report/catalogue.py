@@ -1,4 +1,4 @@
-"""The one list of tables and figures: an entry here is all that a new one needs beside its function.
+"""The one list of tables, figures and pages: an entry here is all that a new one needs beside its function.
 
 The rules of the workflow, ``python -m autosmote.analysis``, Snakemake's report and the tests read it.
 """
@@ -21,6 +21,7 @@ from autosmote.figures import (
     ranks,
     search_curves,
 )
+from autosmote.pages import overview
 from autosmote.report.product import Product
 from autosmote.tables import (
     beside_paper,
@@ -38,8 +39,18 @@ from autosmote.tables import (
 
 _TABLES, _BESIDE_PAPER = "Tables", "Beside the paper"
 _TESTS_AND_SPREAD, _FIGURES = "Tests and spread", "Figures"
+_OVERVIEW = "Overview"
 
 _PRODUCTS = (
+    Product(
+        name="overview",
+        title="What came out",
+        caption="The method with the best average rank in each metric and how sure that is, the ranks of all "
+        "methods, Table 2 and how complete it is.",
+        make=overview.make,
+        section=_OVERVIEW,
+        options=("pairs", "alpha"),
+    ),
     Product(
         name="table1",
         title="Table 1: data sets",
@@ -327,8 +338,8 @@ _VIEWS = {
         "of the majority test rows and all unused minority rows, at the class ratio of the test split.",
     ),
 }
-# The paper's own numbers have one test score, and coverage has none.
-_WITHOUT_VIEWS = ("coverage", "table2_beside_paper", "table3_beside_paper", "table4_beside_paper")
+# The paper's own numbers have one test score, the overview has two, and coverage has none.
+_WITHOUT_VIEWS = ("overview", "coverage", "table2_beside_paper", "table3_beside_paper", "table4_beside_paper")
 # A search that learns no policies cannot be refitted, so AutoSMOTE is in none of these.
 _OF_REFITTED = ("policy_search", "in_place", "friedman", "mean_scores")
 
@@ -351,11 +362,11 @@ def _views() -> Iterator[Product]:
 
 
 PRODUCTS = {product.name: product for product in (*_PRODUCTS, *_views())}
-"""The tables and figures by name, in the order in which they are made and listed."""
+"""The tables, figures and pages by name, in the order in which they are made and listed."""
 
 
 def available(sources: Mapping[str, Collection[str]]) -> list[Product]:
-    """Return the tables and figures that can be made.
+    """Return the tables, figures and pages that can be made.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a table or figure of the study is, and how its files are made."""
+"""What a table, figure or page of the study is, and how its files are made."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pandas as pd
 from autosmote.analysis.scores import VIEWS
 from autosmote.figures import style
 from autosmote.tables.rendering import Table, write_table
+from autosmote.utils.storage import atomic_path
 
-SUFFIXES = {"table": ("html", "csv", "md", "tex"), "figure": ("png", "pdf")}
+SUFFIXES = {"table": ("html", "csv", "md", "tex"), "figure": ("png", "pdf"), "page": ("html",)}
 """The files of each kind; the first is shown in Snakemake's report."""
 
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -38,17 +39,17 @@ SOURCES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Product:
-    """A table or a figure.
+    """A table, a figure or a page.
 
     Parameters
     ----------
     name : str
         Name of its files, and of the target of the workflow.
     title, caption : str
-        What the report shows in its list, and beside the table or figure.
+        What the report shows in its list, and beside the table, figure or page.
     make : callable
-        A function of a module of ``autosmote.tables``, which takes what is read, or of ``autosmote.figures``,
-        which also takes the path of the files without their suffix.
+        A function of a module of ``autosmote.tables`` or ``autosmote.pages``, which takes what is read, or of
+        ``autosmote.figures``, which also takes the path of the files without their suffix.
     section : str
         Where the report lists it.
     reads : tuple of str, default ("scores",)
@@ -70,8 +71,9 @@ class Product:
 
     @property
     def kind(self) -> str:
-        """``table`` or ``figure``, by the folder of the function."""
-        return "table" if self.make.__module__.startswith("autosmote.tables.") else "figure"
+        """``table``, ``page`` or ``figure``, by the folder of the function."""
+        folders = {"autosmote.tables": "table", "autosmote.pages": "page"}
+        return folders.get(self.make.__module__.rpartition(".")[0], "figure")
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -79,7 +81,8 @@ class Product:
         of_sources = (module for source in self.reads for module in SOURCES[source])
         # The printed names of metrics and classifiers stand in `names`.
         shared = (__name__, "autosmote.analysis", "autosmote.utils.names")
-        return *shared, f"autosmote.{self.kind}s", *of_sources
+        drawn_from = ("autosmote.tables", "autosmote.figures") if self.kind == "page" else ()
+        return *shared, f"autosmote.{self.kind}s", *drawn_from, *of_sources
 
     @property
     def function(self) -> str:
@@ -101,7 +104,7 @@ class Product:
         sources : mapping of str to object
             At least what it reads, by the keys of `SOURCES`.
         results : path-like
-            The files go into its folder ``tables`` or ``figures``.
+            The files go into its folder ``tables``, ``figures`` or ``pages``.
         **options
             Those of its `options` that are not to be as by default; what it does not take is left out.
 
@@ -122,6 +125,11 @@ class Product:
         stem = Path(results, f"{self.kind}s", self.name)
         if self.kind == "table":
             return write_table(self.make(*read, **chosen), stem)
+        if self.kind == "page":
+            path = stem.with_suffix(".html")
+            with atomic_path(path) as temporary:
+                temporary.write_text(self.make(*read, **chosen), encoding="utf-8", newline="\n")
+            return (path,)
         return tuple(self.make(*read, stem, **chosen))
 
     def _write_nothing(self, results: str | os.PathLike[str]) -> tuple[Path, ...]:

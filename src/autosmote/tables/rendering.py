@@ -161,6 +161,18 @@ def to_latex(table: Table) -> str:
 
 def to_html(table: Table) -> str:
     """Print a table as an HTML page that needs no other file."""
+    return "\n".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f"<title>{html.escape(table.caption)}</title>\n<style>{_CSS}</style>\n</head>\n<body>",
+            to_html_parts(table),
+            "</body>\n</html>\n",
+        ]
+    )
+
+
+def to_html_parts(table: Table) -> str:
+    """Print a table, with its notes, as a part of an HTML page; the page has the style."""
     aligned = ["number" if right else "text" for right in _right_aligned(table)]
 
     def line(tag: str, cells: Iterable[str], attribute: str = "") -> str:
@@ -174,18 +186,14 @@ def to_html(table: Table) -> str:
         line("td", map(_html_cell, row), ' class="group"' if number in starts else "")
         for number, row in enumerate(table.rows)
     ]
-    caption = html.escape(table.caption)
     return "\n".join(
         [
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f"<title>{caption}</title>\n<style>{_CSS}</style>\n</head>\n<body>",
-            f"<table>\n<caption>{caption}</caption>",
+            f"<table>\n<caption>{html.escape(table.caption)}</caption>",
             f"<thead>{line('th', map(html.escape, table.header))}</thead>",
             "<tbody>",
             *body,
             "</tbody>\n</table>",
             *(f"<p>{html.escape(note)}</p>" for note in table.notes),
-            "</body>\n</html>\n",
         ]
     )
 

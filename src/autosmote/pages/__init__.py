@@ -1,0 +1,1 @@
+"""The pages to look at in a browser: one function per page, which returns its HTML."""
