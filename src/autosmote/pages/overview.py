@@ -110,13 +110,13 @@ def headline_sentence(headline: Headline) -> str:
     text = f"{html.escape(metric)}: {names} {'is' if len(first) == 1 else 'are'} first of {methods} methods"
     after = headline.ranks.index[len(first)]
     text += (
-        f", with an average rank of {best:.2f} over {headline.configurations} configurations, "
+        f", with an average rank of {best:.2f} over {_configurations(headline)}, "
         f"{headline.ranks[after] - best:.2f} ahead of {_plain(sampler_label(str(after)))} "
         f"({headline.ranks[after]:.2f})."
     )
     tested = len(headline.ahead_of) + len(headline.not_ahead_of)
     if not tested:
-        return f"{text} There are too few configurations for a test ({headline.configurations})."
+        return f"{text} {_configurations(headline).capitalize()} can show nothing significant."
     subject = "" if len(first) == 1 else f"{_names(first[:1])} is "
     ahead = len(headline.ahead_of)
     text += f" {subject or 'It is '}significantly better than {ahead or 'none'} of the {tested} others"
@@ -152,6 +152,11 @@ def coverage_sentence(scores: pd.DataFrame) -> str:
         f"{scored:,} of {total:,} cells of the methods of Table 2 have a score ({scored / total:.1%}). "
         f"The others: {_plain(missing)}. A method without a score ranks last."
     )
+
+
+def _configurations(headline: Headline) -> str:
+    number = headline.configurations
+    return "one configuration" if number == 1 else f"{number} configurations"
 
 
 def _list(found: Sequence[Headline]) -> str:

@@ -48,7 +48,11 @@ def test_each_test_set_has_its_own_headline() -> None:
 
 def test_without_enough_configurations_the_page_says_so() -> None:
     (item,) = items(overview.make(table(superior(5, SMOTE=0.1))))
-    assert item.endswith("There are too few configurations for a test (5).")
+    assert item.endswith("5 configurations can show nothing significant.")
+    (item,) = items(overview.make(table(superior(1, SMOTE=0.1))))
+    assert item.endswith(
+        "over one configuration, 1.00 ahead of SMOTE (2.00). One configuration can show nothing significant."
+    )
 
 
 def test_a_first_place_that_is_shared_is_said_to_be() -> None:
