@@ -149,19 +149,38 @@ def case_study_data(pattern):
 
 
 def product_inputs(product):
-    """The files that a table or figure is made from."""
+    """The files that a table, figure or page is made from."""
     of_source = {
         "datasets": {"data": cells(DATA), "facts": cells(DATA_FACTS)},
         **dict.fromkeys(["scores", *VIEWS], {"scores": SCORES}),
         "learning_curves": {"learning_curves": searched(product.needs)},
         "hyperparameters": {"hyperparameters": GRID_SCORES},
         "case_study": {"rows": CASE_STUDY_ROWS, "facts": CASE_STUDY_FACTS},
+        "samples": {
+            "results": drawn_searches(SEARCH),
+            "samples": drawn_searches(SEARCH_SAMPLES),
+            "tasks": drawn_searches(TASK),
+        },
     }
     return {
         name: files
-        for source in product.reads
+        for source in (*product.reads, *product.may_read)
         for name, files in of_source[source].items()
     }
+
+
+def drawn_searches(pattern):
+    """The files of the searches whose samples can be browsed: the main ones, on the first seed."""
+    return [
+        file
+        for name in strategies.CASE_STUDY_SEARCHES
+        if name in STUDY.searches
+        for dataset in STUDY.searches[name]
+        for file in expand(
+            pattern,
+            **CELLS | {"strategy": name, "dataset": dataset, "seed": STUDY.seeds[:1]},
+        )
+    ]
 
 
 def searched(category):
@@ -178,8 +197,10 @@ def searched(category):
 
 
 def product_outputs(product):
-    """The files of a table or figure; the first goes into Snakemake's report."""
+    """The files of a table, figure or page; the first goes into Snakemake's report, if it has a section there."""
     files = {suffix: str(path) for suffix, path in product.files(RESULTS).items()}
+    if product.section is None:
+        return files
     shown = next(iter(files))
     files[shown] = report(
         files[shown],
@@ -191,7 +212,7 @@ def product_outputs(product):
 
 
 def product_params(product):
-    """What a table or figure depends on beside its files, and its caption."""
+    """What a table, figure or page depends on beside its files, and its caption."""
     options = {
         "pairs": config["analysis"]["wilcoxon_pairs"],
         "alpha": config["analysis"]["alpha"],

@@ -27,6 +27,7 @@ OPTIONAL = {
     "matplotlib",
     "mlflow",
     "openml",
+    "plotly",
     "pooch",
     "pyarrow",
     "scikit_posthocs",

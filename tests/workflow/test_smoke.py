@@ -13,6 +13,7 @@ from harness import NO_NETWORK, ROOT, SECRETS, snakemake
 
 from autosmote.analysis.methods import EXTENSION
 from autosmote.report.catalogue import PRODUCTS
+from autosmote.report.product import SUFFIXES
 
 RESULTS = Path("results", "smoke")
 CELL = Path("breast_cancer", "ir10")
@@ -205,18 +206,19 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
         run = snakemake(smoke, "--report", str(tmp_path / file), config=store, **NO_NETWORK)
         assert run.code == 0, run.output
         assert "WARNING" not in run.output
-    results = smoke / RESULTS
-    shown = (*results.glob("tables/*.html"), *results.glob("figures/*.png"), *results.glob("pages/*.html"))
-    names = [file.name for file in shown]
-    assert len(names) == len(MADE)
+    shown = [product for product in MADE if product.section is not None]
+    names = [f"{product.name}.{SUFFIXES[product.kind][0]}" for product in shown]
+    assert len(names) == len(MADE) - 1 > 20
     report = (tmp_path / "report.html").read_text()
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         inside = " ".join(archive.namelist())
     for name in names:
         assert name in report
         assert name in inside
-    for product in MADE:
+    for product in shown:
         assert f'"caption": "<p>{product.caption[:30]}' in report
+    # It is as large as the report, and stands beside it.
+    assert "browse.html" not in report
     # The first page tells the configuration, but not where the records are kept.
     assert "factor_range" in report
     assert "mlflow.internal" not in report

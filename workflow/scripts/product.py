@@ -1,4 +1,4 @@
-"""Make a table or a figure."""
+"""Make a table, a figure or a page."""
 
 from functools import partial
 from pathlib import Path
@@ -40,6 +40,12 @@ def _case_study():
     return CaseStudy.load(Path(snakemake.input.rows).with_suffix(""))
 
 
+def _samples():
+    from autosmote.study import search_samples
+
+    return search_samples.collect(snakemake.input.results, snakemake.input.tasks)
+
+
 READ = {
     "datasets": _datasets,
     "scores": lambda: read_frame(snakemake.input.scores),
@@ -47,10 +53,13 @@ READ = {
     "learning_curves": _learning_curves,
     "hyperparameters": lambda: read_frame(snakemake.input.hyperparameters),
     "case_study": _case_study,
+    "samples": _samples,
 }
 
 log_to(snakemake.log[0])
 product = PRODUCTS[snakemake.rule]
-sources = {name: READ[name]() for name in product.reads}
+# A study may have no searches.
+further = [name for name in product.may_read if snakemake.input[name]]
+sources = {name: READ[name]() for name in (*product.reads, *further)}
 # Not the configured folder: with an object store the results are in a local copy.
 product.write(sources, Path(snakemake.output[0]).parents[1], **snakemake.params.options)

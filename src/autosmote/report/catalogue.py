@@ -21,7 +21,7 @@ from autosmote.figures import (
     ranks,
     search_curves,
 )
-from autosmote.pages import overview
+from autosmote.pages import browse, overview
 from autosmote.report.product import Product
 from autosmote.tables import (
     beside_paper,
@@ -50,6 +50,16 @@ _PRODUCTS = (
         make=overview.make,
         section=_OVERVIEW,
         options=("pairs", "alpha"),
+    ),
+    Product(
+        name="browse",
+        title="Page to browse the scores in",
+        caption="Ranks and comparisons in any selection of the scores, learning curves and samples.",
+        make=browse.make,
+        # As large as all the rest of the report; it stands beside it.
+        section=None,
+        may_read=("learning_curves", "samples"),
+        options=("alpha",),
     ),
     Product(
         name="table1",
@@ -338,17 +348,17 @@ _VIEWS = {
         "of the majority test rows and all unused minority rows, at the class ratio of the test split.",
     ),
 }
-# The paper's own numbers have one test score, the overview has two, and coverage has none.
-_WITHOUT_VIEWS = ("overview", "coverage", "table2_beside_paper", "table3_beside_paper", "table4_beside_paper")
+# The paper's own numbers have one test score, and coverage has none.
+_WITHOUT_VIEWS = ("coverage", "table2_beside_paper", "table3_beside_paper", "table4_beside_paper")
 # A search that learns no policies cannot be refitted, so AutoSMOTE is in none of these.
 _OF_REFITTED = ("policy_search", "in_place", "friedman", "mean_scores")
 
 
 def _views() -> Iterator[Product]:
-    """Every table and figure of ranks and tests again, on each of the other scores; never two in one."""
+    """Every table and figure of ranks and tests again, on each of the other scores; a page has them all."""
     for view, (words, caption) in _VIEWS.items():
         for product in _PRODUCTS:
-            if product.reads != ("scores",) or product.name in _WITHOUT_VIEWS:
+            if product.reads != ("scores",) or product.name in _WITHOUT_VIEWS or product.kind == "page":
                 continue
             if view == "large_test" or product.name in _OF_REFITTED:
                 yield replace(

@@ -25,6 +25,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "learning_curves": (),
     "hyperparameters": (),
     "case_study": ("autosmote.study.case_study",),
+    "samples": ("autosmote.study.search_samples",),
 }
 """What a product may read, and the modules that read it beyond ``autosmote.analysis``.
 
@@ -33,7 +34,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
 - `VIEWS`: the score table with another of its scores in place of the test score;
 - ``learning_curves``: see `autosmote.analysis.learning_curves.collect`;
 - ``hyperparameters``: see `autosmote.study.hyperparameters.Grids.collect`;
-- ``case_study``: an `autosmote.study.case_study.CaseStudy`.
+- ``case_study``: an `autosmote.study.case_study.CaseStudy`;
+- ``samples``: an iterable of `autosmote.study.search_samples.SearchSamples`.
 """
 
 
@@ -50,10 +52,12 @@ class Product:
     make : callable
         A function of a module of ``autosmote.tables`` or ``autosmote.pages``, which takes what is read, or of
         ``autosmote.figures``, which also takes the path of the files without their suffix.
-    section : str
-        Where the report lists it.
+    section : str or None
+        Where the report lists it; None keeps it out.
     reads : tuple of str, default ("scores",)
         Keys of `SOURCES`, in the order in which `make` takes them.
+    may_read : tuple of str, default ()
+        Keys of `SOURCES` that `make` takes as keyword arguments where they are there.
     needs : str or None, default None
         The category of methods without which there is nothing to show.
     options : tuple of str, default ()
@@ -64,8 +68,9 @@ class Product:
     title: str
     caption: str
     make: Callable[..., Any]
-    section: str
+    section: str | None
     reads: tuple[str, ...] = ("scores",)
+    may_read: tuple[str, ...] = ()
     needs: str | None = None
     options: tuple[str, ...] = ()
 
@@ -78,7 +83,7 @@ class Product:
     @property
     def modules(self) -> tuple[str, ...]:
         """The modules that its content depends on, this one included; not the list that it stands in."""
-        of_sources = (module for source in self.reads for module in SOURCES[source])
+        of_sources = (module for source in (*self.reads, *self.may_read) for module in SOURCES[source])
         # The printed names of metrics and classifiers stand in `names`.
         shared = (__name__, "autosmote.analysis", "autosmote.utils.names")
         drawn_from = ("autosmote.tables", "autosmote.figures") if self.kind == "page" else ()
@@ -102,7 +107,7 @@ class Product:
         Parameters
         ----------
         sources : mapping of str to object
-            At least what it reads, by the keys of `SOURCES`.
+            At least what it reads, by the keys of `SOURCES`; also what it may read.
         results : path-like
             The files go into its folder ``tables``, ``figures`` or ``pages``.
         **options
@@ -122,6 +127,7 @@ class Product:
         if self.reads[0] in VIEWS and read[0].empty:
             return self._write_nothing(results)
         chosen = {name: options[name] for name in self.options if name in options}
+        chosen |= {name: sources[name] for name in self.may_read if name in sources}
         stem = Path(results, f"{self.kind}s", self.name)
         if self.kind == "table":
             return write_table(self.make(*read, **chosen), stem)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).parents[1]
+_TEXTS = (".html", ".js")
+"""Parts of pages, which lie among the modules that make them."""
 
 
 @cache
@@ -161,13 +163,14 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 
 def _content(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.suffix == ".json" else ast.dump(_bare_tree(path))
+    is_text = path.suffix in (".json", *_TEXTS)
+    return path.read_text(encoding="utf-8") if is_text else ast.dump(_bare_tree(path))
 
 
 def _module_files(name: str) -> list[Path]:
     path = _PACKAGE.joinpath(*name.split(".")[1:])
     if path.is_dir():
-        return sorted(path.rglob("*.py"))
+        return sorted(file for file in path.rglob("*") if file.suffix in (".py", *_TEXTS))
     return [path.with_suffix(".py")]
 
 

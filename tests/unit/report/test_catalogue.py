@@ -65,13 +65,17 @@ def test_the_paper_s_tables_and_figures_are_in_the_list() -> None:
 
 @pytest.mark.parametrize("product", PRODUCTS.values(), ids=lambda product: product.name)
 def test_every_entry_says_what_it_is_and_fits_its_function(product: Product) -> None:
-    assert product.title and product.section
+    assert product.title
+    assert product.section or product.name == "browse"
     assert product.caption.endswith(".")
     assert set(product.reads) <= set(SOURCES)
     takes = inspect.signature(product.make).parameters
     assert len(product.reads) + (product.kind == "figure") == sum(
         parameter.default is inspect.Parameter.empty for parameter in takes.values()
     )
+    assert set(product.may_read) == set(SOURCES) & {
+        name for name, it in takes.items() if it.kind == it.KEYWORD_ONLY
+    }
     assert set(product.options) == {"pairs", "alpha", "target_ratios"} & set(takes)
 
 
