@@ -20,7 +20,7 @@ from sklearn.metrics import average_precision_score
 from autosmote.datasets.sources import DatasetError, fetch
 from autosmote.datasets.tasks import TaskError, make_task
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
-from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.samplers.mesa import EnsembleTraining, build_ensemble, train_meta_sampler
 from autosmote.samplers.soft_actor_critic import TERMINAL_MASKS
 from autosmote.utils.threads import one_thread
@@ -28,7 +28,10 @@ from autosmote.utils.threads import one_thread
 CONFIG = Path(__file__).resolve().parents[1] / "config" / "config.yaml"
 MEASURES = {
     "aucprc": average_precision_score,
-    **{name: lambda y, p, metric=metric: metric(y, p > 0.5) for name, metric in METRICS.items()},
+    **{
+        name: metric if needs_scores(metric) else lambda y, p, metric=metric: metric(y, p > 0.5)
+        for name, metric in METRICS.items()
+    },
 }
 
 

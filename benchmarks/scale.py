@@ -23,6 +23,7 @@ from autosmote.utils.storage import read_frame, write_frame, write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 RATIOS, SEEDS, ITERATIONS = (20, 50, 100), range(5), 1000
+CLASSIFIERS, METRICS = ("svm", "knn", "tree", "adaboost"), ("macro_f1", "mcc")
 #: Searches among the files, about as many as in the paper's study with its ablations.
 SEARCH_SHARE = 0.2
 
@@ -45,8 +46,6 @@ def row(rng: np.random.Generator, **values: object) -> dict[str, object]:
 
 def make(results: Path, files: int, datasets: int) -> None:
     """Write the files of a study, the same methods and searches on every task."""
-    from autosmote.evaluation.classifiers import CLASSIFIERS
-    from autosmote.evaluation.metrics import METRICS
     from autosmote.search.engine import Iteration
 
     rng = np.random.default_rng(0)

@@ -27,10 +27,11 @@ from autosmote.search.engine import search
 from autosmote.search.evolution import PolicySearchSettings, corner_starts, search_policies
 from autosmote.search.folds import CrossValidation, make_folds
 from autosmote.search.learner import Learner
-from autosmote.search.reward import LabelScorer, ValidationReward
+from autosmote.search.reward import ValidationReward
 from autosmote.search.rollout import Actor
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
+from autosmote.study.scorers import scorer as scorer_of
 
 CONFIG = Path(__file__).resolve().parents[1] / "config" / "config.yaml"
 
@@ -130,7 +131,7 @@ def main() -> None:
     estimator = make_classifier(options.classifier, options.seed)
     parts = (task.X_train, task.y_train, task.X_validation, task.y_validation)
     rollout, learner = Stopwatch(Actor, "episode"), Stopwatch(Learner, "learn")
-    scorer = LabelScorer(METRICS[options.metric])
+    scorer = scorer_of(options.metric)
     memory = Memory(options.iterations)
     if options.strategy == "paper":
         classifier = Stopwatch(Recorded, "__call__")

@@ -7,6 +7,7 @@ import yaml
 from snakemake.exceptions import WorkflowError
 
 from autosmote.analysis.scores import VIEWS
+from autosmote.datasets.tasks import NATURAL
 from autosmote.report.catalogue import PRODUCTS, available
 from autosmote.utils.provenance import source_digest
 from autosmote.search.setting_fields import that_change_results
@@ -59,19 +60,23 @@ CASE_STUDY = config["case_study"]["dataset"]
 CASE_STUDY_ROWS = place(layout.CASE_STUDY_ROWS)
 CASE_STUDY_FACTS = place(layout.CASE_STUDY_FACTS)
 TRACKED = place(layout.TRACKED)
+ARCHIVE = place(layout.ARCHIVE.format(study=STUDY.name))
 
+
+# Without under-sampling no rows are left over for a large test set.
+SHOWN_VIEWS = [
+    name
+    for name in VIEWS
+    if (config["study"]["refit"] or not name.startswith("refit"))
+    and (NATURAL not in STUDY.imbalance_ratios or not name.endswith("large_test"))
+]
 
 # The tables and figures that can be made of what the study has, each source with the categories of its methods.
 AVAILABLE = available(
     {
         "datasets": (),
         "scores": STUDY.categories,
-        "large_test": STUDY.categories,
-        **(
-            dict.fromkeys(["refit", "refit_large_test"], STUDY.categories)
-            if config["study"]["refit"]
-            else {}
-        ),
+        **dict.fromkeys(SHOWN_VIEWS, STUDY.categories),
         "learning_curves": {strategies.get(name).category for name in STUDY.searches},
         **({"hyperparameters": ()} if all(STUDY.hyperparameter_cells.values()) else {}),
         **({"case_study": ()} if CASE_STUDY else {}),
@@ -223,9 +228,7 @@ def product_params(product):
         "task": {
             key: config["task"][key] for key in ("undersample", "validation", "test")
         },
-        "domains": [
-            config["datasets"][name].get("domain", "") for name in STUDY.datasets
-        ],
+        "domains": [STUDY.sources[name].get("domain", "") for name in STUDY.datasets],
     }
     return {
         "caption": product.caption,
@@ -270,7 +273,7 @@ def single_process(wildcards):
 
 def local_file(wildcards):
     """The file that a data set is read from, if it is one."""
-    path = config["datasets"][wildcards.dataset].get("path")
+    path = STUDY.sources[wildcards.dataset].get("path")
     return str(Path(path).expanduser()) if path else []
 
 

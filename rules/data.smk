@@ -33,7 +33,7 @@ rule fetch:
     params:
         source=lambda wildcards: {
             key: value
-            for key, value in config["datasets"][wildcards.dataset].items()
+            for key, value in STUDY.sources[wildcards.dataset].items()
             if key != "domain"
         },
         code=code("fetch.py", *dependencies.FETCH),

@@ -6,6 +6,7 @@ rule scores:
     input:
         baselines=cells(BASELINE),
         searches=searches(SEARCH),
+        facts=cells(DATA_FACTS),
     output:
         scores=SCORES,
     log:
@@ -17,7 +18,10 @@ rule scores:
     resources:
         **demand("analysis"),
     params:
-        code=code("scores.py", "autosmote.analysis.scores"),
+        settings=STUDY.settings,
+        code=code(
+            "scores.py", "autosmote.analysis.joining", "autosmote.analysis.scores"
+        ),
     script:
         "../workflow/scripts/scores.py"
 

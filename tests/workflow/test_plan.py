@@ -14,7 +14,7 @@ from autosmote.report.catalogue import PRODUCTS
 TARGETS = {
     *("all", "data", "tasks", "searches", "baselines", "scores", "tracking"),
     *("hyperparameter_searches", "hyperparameter_scores", "case_study"),
-    *("learning_curves", "tables", "figures"),
+    *("learning_curves", "tables", "figures", "archive"),
 }
 
 

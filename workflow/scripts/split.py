@@ -3,12 +3,13 @@
 from joblog import log_to
 
 from autosmote.datasets.sources import load_dataset
-from autosmote.datasets.tasks import make_task, save_task
+from autosmote.datasets.tasks import NATURAL, make_task, save_task
 
 log_to(snakemake.log[0])
+ratio = snakemake.wildcards.imbalance_ratio
 task = make_task(
     load_dataset(snakemake.input.data, snakemake.input.facts),
-    int(snakemake.wildcards.imbalance_ratio),
+    None if ratio == NATURAL else int(ratio),
     int(snakemake.wildcards.seed),
     **snakemake.params.task,
 )

@@ -464,11 +464,11 @@ def _make_estimator(name: str, seed: int) -> Any:
     """A base classifier of the study by its name, or any classifier by its module and class."""
     from sklearn.base import is_classifier
 
-    from autosmote.evaluation.classifiers import CLASSIFIERS
+    from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
     from autosmote.utils.errors import UnknownNameError
 
     if name in CLASSIFIERS:
-        return CLASSIFIERS[name](seed)
+        return make_classifier(name, seed)
     module, _, class_name = name.rpartition(".")
     if not module:
         raise UnknownNameError("estimator", name, CLASSIFIERS)

@@ -76,7 +76,7 @@ class _Table:
 # For each source, the required and the optional keys.
 _KEYS = {
     "openml": ({"id"}, {"version", "target", "md5"}),
-    "csv": ({"target"}, {"path", "url", "sha256", "offline"}),
+    "csv": ({"target"}, {"path", "url", "sha256", "offline", "nominal"}),
     "sklearn": ({"name"}, set()),
     "generated": ({"name"}, set()),
 }
@@ -99,6 +99,7 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
           comma-separated UTF-8 with a header. Text columns are categorical, and so are codes: whole numbers
           of which one begins with a zero, or is too large for 64 bits. Empty fields, ``?`` and what pandas
           reads as missing are missing values; a label is missing only where its field is empty or ``?``.
+          ``nominal`` lists further columns whose numbers name things.
           ``offline`` names a generated data set to take where the host of the URL cannot be reached.
         - ``generated``: ``name`` of a data set that is drawn, always the same: two_clusters.
         - ``sklearn``: ``name`` of a data set bundled with scikit-learn: breast_cancer, digits, iris or wine.
@@ -343,6 +344,9 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
         text = read_text(path)
     except (OSError, EOFError, ValueError, pd.errors.ParserWarning) as error:
         raise DatasetError(f"{origin} is not comma-separated UTF-8 text ({error})") from error
+    unknown = sorted(set(spec.get("nominal", ())) - set(header))
+    if unknown:
+        raise DatasetError(f"`nominal` names {unknown[0]!r}, which is no column of {origin}")
     if "" in header:
         raise DatasetError(
             f"column {header.index('') + 1} of {origin} has no name; name it, or remove it if it numbers rows"
@@ -353,7 +357,7 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
         if name == str(spec["target"]):
             # Labels stay as they are written: 01 is not 1, and a class may be called None.
             frame.isetitem(position, written.mask(written.isin(["", "?"])).to_numpy())
-        elif _are_codes(frame.iloc[:, position], written):
+        elif name in spec.get("nominal", ()) or _are_codes(frame.iloc[:, position], written):
             frame.isetitem(position, written.where(frame.iloc[:, position].notna()).to_numpy())
     return _Table(frame, str(spec["target"]), origin, f"sha256:{checksum}")
 

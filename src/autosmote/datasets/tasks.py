@@ -16,6 +16,9 @@ from autosmote.utils.storage import CorruptFileError, read_arrays, write_arrays
 UNDERSAMPLE = ("before_split", "after_split")
 FIT_ON = ("all", "train")
 
+NATURAL = "natural"
+"""In place of an imbalance ratio: that of the data set, of which all rows are kept."""
+
 
 class TaskError(ValueError):
     """The task cannot be made from this data set."""
@@ -308,7 +311,7 @@ def load_task(path: str | os.PathLike[str]) -> Task:
 
 def dataset_summary(
     dataset: Dataset,
-    imbalance_ratios: Sequence[int],
+    imbalance_ratios: Sequence[int | str],
     domain: str = "",
     *,
     undersample: str = "before_split",
@@ -321,7 +324,7 @@ def dataset_summary(
     ----------
     dataset : Dataset
         The data set.
-    imbalance_ratios : sequence of int
+    imbalance_ratios : sequence of int, or of `NATURAL`
         The imbalance ratios to count minority rows for.
     domain : str, default ""
         The field of application of the data.
@@ -343,12 +346,14 @@ def dataset_summary(
     n_majority, n_minority = dataset.meta["n_majority"], dataset.meta["n_minority"]
     try:
         minority = {
-            f"minority_ir{ratio}": imbalanced_counts(n_majority, n_minority, ratio)[1]
+            f"minority_ir{ratio}": n_minority
+            if isinstance(ratio, str)
+            else imbalanced_counts(n_majority, n_minority, ratio)[1]
             for ratio in imbalance_ratios
         }
         tested = {}
         for ratio in imbalance_ratios:
-            if undersample == "before_split":
+            if isinstance(ratio, str) or undersample == "before_split":
                 tested[f"test_ir{ratio}"] = _split_sizes(minority[f"minority_ir{ratio}"], validation, test)[2]
             else:
                 majority_rows = _split_sizes(n_majority, validation, test)[2]

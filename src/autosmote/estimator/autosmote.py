@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
 from pandas.api import types
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer, get_scorer_names, make_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import validate_data
@@ -84,6 +85,8 @@ def find_scorer(scoring: str | Callable[..., float]) -> Scorer:
     if not isinstance(scoring, str):
         return get_scorer(scoring)
     name = SCORERS.get(scoring, scoring)
+    if name == geometric_mean_score.__name__:
+        return make_scorer(geometric_mean_score)
     if name not in get_scorer_names():
         raise UnknownNameError("scoring", scoring, [*SCORERS, *get_scorer_names()])
     return get_scorer(name)

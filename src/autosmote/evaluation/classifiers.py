@@ -1,12 +1,14 @@
-"""The four base classifiers of Section 4.1 with scikit-learn's defaults, each built from a seed."""
+"""The four base classifiers of Section 4.1 and others, with the defaults of their packages, from a seed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 from sklearn.base import ClassifierMixin, is_classifier
-from sklearn.ensemble import AdaBoostClassifier
+from sklearn.ensemble import AdaBoostClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
@@ -30,6 +32,34 @@ def _adaboost(seed: int) -> ClassifierMixin:
     return AdaBoostClassifier(random_state=seed)
 
 
+def _logistic_regression(seed: int) -> ClassifierMixin:
+    return LogisticRegression(random_state=seed)
+
+
+def _random_forest(seed: int) -> ClassifierMixin:
+    return RandomForestClassifier(random_state=seed)
+
+
+def _hist_gradient_boosting(seed: int) -> ClassifierMixin:
+    return HistGradientBoostingClassifier(random_state=seed)
+
+
+# One thread each, as all classifiers here have: the jobs of a study run side by side.
+def _lightgbm(seed: int) -> ClassifierMixin:
+    from lightgbm import LGBMClassifier
+
+    return LGBMClassifier(random_state=seed, n_jobs=1, verbosity=-1)
+
+
+def _xgboost(seed: int) -> ClassifierMixin:
+    from xgboost import XGBClassifier
+
+    return XGBClassifier(random_state=seed, n_jobs=1)
+
+
+_PACKAGES = {"lightgbm": "lightgbm", "xgboost": "xgboost"}
+
+
 def _accept(name: str, loaded: Any) -> Callable[[int], ClassifierMixin]:
     try:
         classifier = loaded(0)
@@ -41,7 +71,19 @@ def _accept(name: str, loaded: Any) -> Callable[[int], ClassifierMixin]:
 
 
 CLASSIFIERS: Registry[Callable[[int], ClassifierMixin]] = Registry(
-    "classifier", {"svm": _svm, "knn": _knn, "tree": _tree, "adaboost": _adaboost}, _accept
+    "classifier",
+    {
+        "svm": _svm,
+        "knn": _knn,
+        "tree": _tree,
+        "adaboost": _adaboost,
+        "logistic_regression": _logistic_regression,
+        "random_forest": _random_forest,
+        "hist_gradient_boosting": _hist_gradient_boosting,
+        "lightgbm": _lightgbm,
+        "xgboost": _xgboost,
+    },
+    _accept,
 )
 """The classifiers by name."""
 
@@ -65,5 +107,26 @@ def make_classifier(name: str, seed: int) -> ClassifierMixin:
     ------
     UnknownNameError
         If `name` is not a key of `CLASSIFIERS`.
+    ImportError
+        If its package is not installed; the message says what to install.
     """
-    return CLASSIFIERS.look_up(name)(seed)
+    build = CLASSIFIERS.look_up(name)
+    if package := missing_package(name):
+        raise ImportError(f"classifier {name!r} needs the package {package}: pip install {package}")
+    return build(seed)
+
+
+def missing_package(name: str) -> str | None:
+    """Return the package that a classifier needs and that is not installed, as pip names it.
+
+    Parameters
+    ----------
+    name : str
+        A key of `CLASSIFIERS`.
+
+    Returns
+    -------
+    str or None
+    """
+    package = _PACKAGES.get(name)
+    return package if package and find_spec(package) is None else None

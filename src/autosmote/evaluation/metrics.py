@@ -1,4 +1,8 @@
-"""The metrics of Section 4.1, on labels 0 and 1; larger is better. Each takes ``sample_weight`` too."""
+"""The metrics: those of Section 4.1, and others. Larger is better; each takes ``sample_weight`` too.
+
+Most compare labels. A metric that ranks rows needs more of a classifier than its labels: its scores, that is,
+its decision function or the probability of the minority class.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,58 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from autosmote.utils.registry import Registry
+from autosmote.utils.responses import decision_values
 
 Metric = Callable[..., float]
-"""``metric(y_true, y_pred, sample_weight=None)`` of labels, 1 for the minority class, 0 for the majority."""
+"""``metric(y_true, y_pred, sample_weight=None)`` of labels, 1 for the minority class, 0 for the majority.
+
+One that is marked by `of_scores` takes scores of the rows in place of predicted labels.
+"""
+
+
+def of_scores(metric: Metric) -> Metric:
+    """Mark a metric that needs the scores of rows, larger for the minority, in place of predicted labels.
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(y_true, y_score, sample_weight=None)``.
+
+    Returns
+    -------
+    callable
+        `metric`.
+    """
+    metric.needs_scores = True  # type: ignore[attr-defined]
+    return metric
+
+
+def needs_scores(metric: Metric) -> bool:
+    """Whether a metric is marked by `of_scores`."""
+    return bool(getattr(metric, "needs_scores", False))
+
+
+def respond(classifier: Any, X: NDArray[np.float64], metric: str) -> NDArray:
+    """Return what a metric is measured on: a fitted classifier's labels of rows, or its scores.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Fitted to the labels 0 and 1.
+    X : ndarray of float64, shape (n_rows, n_features)
+    metric : str
+        A key of `METRICS`.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Labels 0 and 1; for a metric that needs them, scores (`autosmote.utils.responses.decision_values`).
+    """
+    return decision_values(classifier, X) if needs_scores(METRICS[metric]) else classifier.predict(X)
 
 
 def confusion(
@@ -54,6 +104,33 @@ def mcc(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = 
     return 2 * (tp * tn - fp * fn) / math.sqrt(product) if product else 0.0
 
 
+def balanced_accuracy(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    """The mean of both classes' recalls; that of a class without rows counts as 0."""
+    return sum(_recalls(y_true, y_pred, sample_weight)) / 2
+
+
+def g_mean(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    """The geometric mean of both classes' recalls (Kubat and Matwin, ICML 1997)."""
+    return math.sqrt(math.prod(_recalls(y_true, y_pred, sample_weight)))
+
+
+def _recalls(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
+    tn, fp, fn, tp = confusion(y_true, y_pred, sample_weight)
+    return (tn / (tn + fp) if tn else 0.0), (tp / (tp + fn) if tp else 0.0)
+
+
+@of_scores
+def average_precision(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    """The area under the steps of the precision-recall curve of the minority, as scikit-learn has it."""
+    return float(average_precision_score(y_true, y_score, sample_weight=sample_weight))
+
+
+@of_scores
+def roc_auc(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    """The area under the ROC curve, as scikit-learn has it."""
+    return float(roc_auc_score(y_true, y_score, sample_weight=sample_weight))
+
+
 def _accept(name: str, loaded: Any) -> Metric:
     labels = np.array([0, 1])
     try:
@@ -67,5 +144,16 @@ def _accept(name: str, loaded: Any) -> Metric:
     return loaded
 
 
-METRICS: Registry[Metric] = Registry("metric", {"macro_f1": macro_f1, "mcc": mcc}, _accept)
+METRICS: Registry[Metric] = Registry(
+    "metric",
+    {
+        "macro_f1": macro_f1,
+        "mcc": mcc,
+        "average_precision": average_precision,
+        "balanced_accuracy": balanced_accuracy,
+        "g_mean": g_mean,
+        "roc_auc": roc_auc,
+    },
+    _accept,
+)
 """The metrics by name."""

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation import isolation
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
-from autosmote.evaluation.metrics import METRICS, confusion
+from autosmote.evaluation.metrics import METRICS, confusion, needs_scores, respond
 from autosmote.evaluation.score_row import Cell, ScoreRow, as_json
 from autosmote.evaluation.scoring import held_out_rows, held_out_scores
 from autosmote.evaluation.trial import (
@@ -28,7 +28,8 @@ from autosmote.evaluation.trial import (
     shortened,
     training_rows,
 )
-from autosmote.samplers.spec import Learned, MethodSpec, Predictor, Problem, SamplerSpec
+from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Predictor, Problem, SamplerSpec
+from autosmote.utils.responses import has_values
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -151,31 +152,33 @@ def evaluate_sampler(
     grid = _checked_grid(spec, classifiers, metrics, ratios)
     samples, sampling_seconds = _run(spec, grid, partial(sampling, task, spec, grid, seed), limits)
 
-    def label_test_rows(fitted: Fitted) -> np.ndarray | Failure:
+    def predict_test_rows(metric: str, fitted: Fitted) -> np.ndarray | Failure:
         if isinstance(fitted.held_out, Failure):
             _log_failures(spec, [fitted.held_out])
             return fitted.held_out
-        return np.concatenate([fitted.model.predict(X) for X in fitted.held_out])
+        return np.concatenate([respond(fitted.model, X, metric) for X in fitted.held_out])
 
     merged = task.merged()
     refits: dict[float | None, Sample | Failure] = {}
 
-    def label_after_refit(classifier: str, ratio: float | None) -> np.ndarray | Failure:
+    def predict_after_refit(classifier: str, metric: str, ratio: float | None) -> np.ndarray | Failure:
         if ratio not in refits:
             again, _ = _run(spec, [ratio], partial(sampling, merged, spec, [ratio], seed), limits)
             refits.update(again)
-        fitted = fit_sample(merged, refits[ratio], classifier, seed)
-        return fitted if isinstance(fitted, Failure) else label_test_rows(fitted)
+        fitted = fit_sample(merged, refits[ratio], classifier, [metric], seed)
+        return fitted if isinstance(fitted, Failure) else predict_test_rows(metric, fitted)
 
     rows = []
     for classifier in classifiers:
         started = time.process_time()
-        fits = {ratio: fit_sample(task, sample, classifier, seed) for ratio, sample in samples.items()}
+        fits = {
+            ratio: fit_sample(task, sample, classifier, metrics, seed) for ratio, sample in samples.items()
+        }
         seconds = sampling_seconds + time.process_time() - started
         for metric in metrics:
             cell = Cell.of(task, classifier, metric, seed)
-            again = partial(label_after_refit, classifier) if refit else None
-            rows.append(_row(cell, task, spec, fits, label_test_rows, seconds, again))
+            again = partial(predict_after_refit, classifier, metric) if refit else None
+            rows.append(_row(cell, task, spec, fits, partial(predict_test_rows, metric), seconds, again))
     return rows
 
 
@@ -218,9 +221,10 @@ def evaluate_method(
     """
     grid = _checked_grid(spec, classifiers, metrics, ratios)
 
-    def label_test_rows(fitted: Fitted) -> np.ndarray | Failure:
-        labelled, _ = _run(spec, [None], partial(_labelling, fitted.model, held_out_rows(task)), limits)
-        return labelled[None]
+    def predict_test_rows(metric: str, fitted: Fitted) -> np.ndarray | Failure:
+        work = partial(_predicting, fitted.model, held_out_rows(task), metric)
+        predicted, _ = _run(spec, [None], work, limits)
+        return predicted[None]
 
     rows = []
     for classifier in classifiers:
@@ -232,10 +236,11 @@ def evaluate_method(
                 make_classifier(classifier, seed),
                 METRICS[metric],
                 seed,
+                needs_scores(METRICS[metric]),
             )
-            fits, seconds = _run(spec, grid, partial(_learning, task, spec, problem, grid), limits)
+            fits, seconds = _run(spec, grid, partial(_learning, task, spec, problem, metric, grid), limits)
             cell = Cell.of(task, classifier, metric, seed)
-            rows.append(_row(cell, task, spec, fits, label_test_rows, seconds))
+            rows.append(_row(cell, task, spec, fits, partial(predict_test_rows, metric), seconds))
     return rows
 
 
@@ -294,13 +299,13 @@ def _log_failures(spec: SamplerSpec | MethodSpec, made: Iterable[Any], printed: 
 
 
 def _learning(
-    task: Task, spec: MethodSpec, problem: Problem, grid: Sequence[float | None]
+    task: Task, spec: MethodSpec, problem: Problem, metric: str, grid: Sequence[float | None]
 ) -> Iterator[tuple[float | None, Fitted | Failure]]:
     def fit(learn: Callable[[float | None], Learned], ratio: float | None) -> Fitted:
         learned = learn(ratio)
-        predictions = _labels(learned.model, task.X_validation)
+        validation = {metric: _checked_response(learned.model, task.X_validation, metric)}
         as_json(learned.settings)
-        return Fitted(learned.model, predictions, learned.settings, str(learned.note))
+        return Fitted(learned.model, validation, learned.settings, str(learned.note))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # As in `scoring.fit`.
@@ -309,15 +314,22 @@ def _learning(
             yield ratio, learn if isinstance(learn, Failure) else guarded(fit, learn, ratio)
 
 
-def _labels(model: Predictor, X: np.ndarray) -> np.ndarray:
-    """Label rows by what a method has learned, and check that these are labels."""
-    labels = np.asarray(model.predict(X.copy()))
-    confusion(np.zeros(len(X)), labels)
-    return labels
+def _checked_response(model: Predictor, X: np.ndarray, metric: str) -> np.ndarray:
+    """Predict rows by what a method has learned, and check that these are labels, or scores."""
+    if needs_scores(METRICS[metric]) and not has_values(model):
+        raise NotApplicable(f"it labels rows only, and {metric} needs their scores")
+    responses = np.asarray(respond(model, X.copy(), metric))
+    if not needs_scores(METRICS[metric]):
+        confusion(np.zeros(len(X)), responses)
+    elif responses.shape != (len(X),) or not np.isfinite(responses).all():
+        raise ValueError(f"scores of {len(X)} rows have to be as many finite numbers")
+    return responses
 
 
-def _labelling(model: Predictor, parts: Sequence[np.ndarray]) -> Iterator[tuple[None, np.ndarray | Failure]]:
-    yield None, guarded(lambda: np.concatenate([_labels(model, X) for X in parts]))
+def _predicting(
+    model: Predictor, parts: Sequence[np.ndarray], metric: str
+) -> Iterator[tuple[None, np.ndarray | Failure]]:
+    yield None, guarded(lambda: np.concatenate([_checked_response(model, X, metric) for X in parts]))
 
 
 def _row(
@@ -325,9 +337,9 @@ def _row(
     task: Task,
     spec: SamplerSpec | MethodSpec,
     fits: Mapping[float | None, Fitted | Failure],
-    label_test_rows: Callable[[Fitted], np.ndarray | Failure],
+    predict_test_rows: Callable[[Fitted], np.ndarray | Failure],
     seconds: float,
-    label_after_refit: Callable[[float | None], np.ndarray | Failure] | None = None,
+    predict_after_refit: Callable[[float | None], np.ndarray | Failure] | None = None,
 ) -> dict[str, Any]:
     """Choose the ratio on the validation split, and only then look at the test split."""
     measure = METRICS[cell.metric]
@@ -338,24 +350,24 @@ def _row(
         statuses = {fit.status for fit in fits.values() if isinstance(fit, Failure)}
         gravest = next(status for status in _FAILURES_BY_GRAVITY if status in statuses)
         return without_score(status=gravest, message=message).as_dict()
-    scores = {ratio: measure(task.y_validation, fit.validation_predictions) for ratio, fit in fitted.items()}
+    scores = {ratio: measure(task.y_validation, fit.validation[cell.metric]) for ratio, fit in fitted.items()}
     ratio = max(scores, key=scores.__getitem__)
     chosen = fitted[ratio]
-    labels = label_test_rows(chosen)
-    if isinstance(labels, Failure):
+    responses = predict_test_rows(chosen)
+    if isinstance(responses, Failure):
         at = "" if ratio is None else f" at the chosen ratio {ratio}"
-        reason = f"test rows{at}: {labels.status.replace('_', ' ')}: {labels.reason}"
+        reason = f"test rows{at}: {responses.status.replace('_', ' ')}: {responses.reason}"
         return without_score(
-            status=labels.status, message="; ".join(filter(None, (message, reason)))
+            status=responses.status, message="; ".join(filter(None, (message, reason)))
         ).as_dict()
-    test_score, large_test_score = held_out_scores(task, cell.metric, labels)
+    test_score, large_test_score = held_out_scores(task, cell.metric, responses)
     refit_scores, notes = (np.nan, np.nan), [message, chosen.note]
-    if label_after_refit is not None:
-        labels = label_after_refit(ratio)
-        if isinstance(labels, Failure):
-            notes.append(f"refit: {labels.status.replace('_', ' ')}: {labels.reason}")
+    if predict_after_refit is not None:
+        responses = predict_after_refit(ratio)
+        if isinstance(responses, Failure):
+            notes.append(f"refit: {responses.status.replace('_', ' ')}: {responses.reason}")
         else:
-            refit_scores = held_out_scores(task, cell.metric, labels)
+            refit_scores = held_out_scores(task, cell.metric, responses)
     return ScoreRow.scored(
         cell,
         spec.name,

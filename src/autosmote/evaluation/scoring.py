@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.metrics import METRICS, respond
 
 if TYPE_CHECKING:
     from autosmote.datasets.tasks import Task
@@ -72,11 +72,11 @@ def score(
         If `metric` is not a key of `METRICS`.
     """
     measure = METRICS.look_up(metric)
-    return measure(y, fit(estimator, X_train, y_train).predict(X))
+    return measure(y, respond(fit(estimator, X_train, y_train), X, metric))
 
 
 def held_out_rows(task: Task) -> list[np.ndarray]:
-    """Rows that are labelled once everything is decided.
+    """Rows that are predicted once everything is decided.
 
     They are predicted apart, so that the labels of the test split do not depend on what else is predicted.
 
@@ -92,16 +92,17 @@ def held_out_rows(task: Task) -> list[np.ndarray]:
     return [task.X_test, task.X_unused] if len(task.X_unused) else [task.X_test]
 
 
-def held_out_scores(task: Task, metric: str, labels: np.ndarray) -> tuple[float, float]:
-    """Score labels on the test split, and on the large test set.
+def held_out_scores(task: Task, metric: str, responses: np.ndarray) -> tuple[float, float]:
+    """Score a classifier on the test split, and on the large test set.
 
     Parameters
     ----------
     task : Task
     metric : str
         A key of `METRICS`.
-    labels : ndarray of shape (n_rows,)
-        Of all rows of `held_out_rows`, in their order.
+    responses : ndarray of shape (n_rows,)
+        What the metric is measured on (`autosmote.evaluation.metrics.respond`), for all rows of
+        `held_out_rows`, in their order.
 
     Returns
     -------
@@ -111,5 +112,5 @@ def held_out_scores(task: Task, metric: str, labels: np.ndarray) -> tuple[float,
         The same on `Task.large_test`; NaN where there is none.
     """
     measure, large = METRICS[metric], task.large_test
-    test_score = measure(task.y_test, labels[: len(task.y_test)])
-    return test_score, np.nan if large is None else measure(large.y, labels, sample_weight=large.weight)
+    test_score = measure(task.y_test, responses[: len(task.y_test)])
+    return test_score, np.nan if large is None else measure(large.y, responses, sample_weight=large.weight)

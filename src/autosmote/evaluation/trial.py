@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
+from sklearn.base import ClassifierMixin
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.metrics import METRICS, needs_scores, respond
 from autosmote.evaluation.score_row import as_json
 from autosmote.evaluation.scoring import fit, held_out_rows
 from autosmote.samplers.spec import (
@@ -63,8 +64,8 @@ class Fitted:
     Parameters
     ----------
     model : Predictor
-    validation_predictions : ndarray of shape (n_validation,)
-        Labels, 0 or 1.
+    validation : mapping of str to ndarray of shape (n_validation,)
+        By metric, what it is measured on (`autosmote.evaluation.metrics.respond`), for the validation rows.
     settings : mapping of str to JSON value
         Choices that the method made itself.
     note : str, default ""
@@ -78,7 +79,7 @@ class Fitted:
     """
 
     model: Predictor
-    validation_predictions: np.ndarray
+    validation: Mapping[str, np.ndarray]
     settings: Mapping[str, Any]
     note: str = ""
     held_out: list[np.ndarray] | Failure = field(default_factory=list)
@@ -227,8 +228,10 @@ def _same_rows(X: np.ndarray, y: np.ndarray, X_other: np.ndarray, y_other: np.nd
     return np.array_equal(rows[np.lexsort(rows.T)], others[np.lexsort(others.T)])
 
 
-def fit_sample(task: Task, sample: Sample | Failure, classifier: str, seed: int) -> Fitted | Failure:
-    """Fit a classifier to resampled rows, and label the validation rows with it.
+def fit_sample(
+    task: Task, sample: Sample | Failure, classifier: str, metrics: Sequence[str], seed: int
+) -> Fitted | Failure:
+    """Fit a classifier to resampled rows, and predict the validation rows with it.
 
     Parameters
     ----------
@@ -237,6 +240,8 @@ def fit_sample(task: Task, sample: Sample | Failure, classifier: str, seed: int)
         A failure is returned as it is.
     classifier : str
         Key of `CLASSIFIERS`.
+    metrics : sequence of str
+        Keys of `METRICS` that the predictions are for.
     seed : int
         Random state of the classifier.
 
@@ -249,7 +254,7 @@ def fit_sample(task: Task, sample: Sample | Failure, classifier: str, seed: int)
     model = make_classifier(classifier, seed)
     try:
         fit(model, sample.data.X, sample.data.y)
-        predictions = model.predict(sample.X_validation)
+        validation = _validation(model, sample.X_validation, metrics)
     except MemoryError as error:
         return Failure("memory", shortened(str(error) or "out of memory"))
     except ValueError as error:
@@ -260,13 +265,23 @@ def fit_sample(task: Task, sample: Sample | Failure, classifier: str, seed: int)
     n_majority = len(sample.data.y) - n_minority
     return Fitted(
         model,
-        predictions,
+        validation,
         sample.data.settings,
         held_out=sample.held_out,
         unchanged=sample.unchanged,
         n_majority=n_majority,
         n_minority=n_minority,
     )
+
+
+def _validation(model: ClassifierMixin, X: np.ndarray, metrics: Sequence[str]) -> dict[str, np.ndarray]:
+    """Predict once for all metrics that are measured on the same."""
+    found: dict[bool, np.ndarray] = {}
+    for metric in metrics:
+        kind = needs_scores(METRICS[metric])
+        if kind not in found:
+            found[kind] = respond(model, X, metric)
+    return {metric: found[needs_scores(METRICS[metric])] for metric in metrics}
 
 
 @dataclass(frozen=True)
@@ -311,9 +326,9 @@ def try_sampler(
     Trial
     """
     ((_, sample),) = sampling(task, spec, [ratio], seed)
-    fitted = fit_sample(task, sample, classifier, task.seed)
+    fitted = fit_sample(task, sample, classifier, [metric], task.seed)
     if isinstance(fitted, Failure) or isinstance(sample, Failure):
         assert isinstance(fitted, Failure)
         return Trial(fitted.status, np.nan, None)
-    score = METRICS[metric](task.y_validation, fitted.validation_predictions)
+    score = METRICS[metric](task.y_validation, fitted.validation[metric])
     return Trial("unchanged" if sample.unchanged else "ok", score, sample.data)

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from autosmote.analysis import learning_curves
-from autosmote.analysis.scores import VIEWS, collect, view
+from autosmote.analysis.joining import join
+from autosmote.analysis.scores import VIEWS, view
 from autosmote.analysis.significance import PAIRS
 from autosmote.report.catalogue import available
 from autosmote.study.case_study import CaseStudy
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         nargs="+",
         required=True,
         metavar="FILE",
-        help="score table (results/scores.parquet), or the results of jobs (*.parquet, result.json)",
+        help="score table (results/scores.parquet), or several of a study that ran in parts; or the results "
+        "of jobs (*.parquet, result.json)",
     )
     parser.add_argument(
         "--searches",
@@ -82,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _make(options: argparse.Namespace) -> Iterator[Path]:
-    scores = collect(options.scores)
+    scores = join(options.scores)
     views = {name: view(scores, name) for name in VIEWS}
     sources: dict[str, Any] = {"scores": scores}
     sources |= {name: table for name, table in views.items() if table["test_score"].notna().any()}

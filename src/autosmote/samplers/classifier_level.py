@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.validation import has_fit_parameter
 
 from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Problem
+from autosmote.utils.responses import decision_values
 
 CATEGORY = "Extension"
 """Category of methods that are not in the paper."""
@@ -44,7 +45,7 @@ class ThresholdClassifier:
     model : sklearn.base.ClassifierMixin
         Fitted to the labels 0 and 1.
     threshold : float
-        A row is of class 1 if its `scores` are larger.
+        A row is of class 1 if its `decision_values` are larger.
     """
 
     model: ClassifierMixin
@@ -52,30 +53,11 @@ class ThresholdClassifier:
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the labels, 0 or 1, of rows of shape (n_rows, n_features)."""
-        return (scores(self.model, X) > self.threshold).astype(np.int64)
-
-
-def scores(model: ClassifierMixin, X: np.ndarray) -> np.ndarray:
-    """Score rows by a fitted classifier, larger for class 1.
-
-    Parameters
-    ----------
-    model : sklearn.base.ClassifierMixin
-        Fitted to the labels 0 and 1.
-    X : ndarray of shape (n_rows, n_features)
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        Its decision function or, if it has none, the probability of class 1.
-    """
-    if hasattr(model, "decision_function"):
-        return model.decision_function(X)
-    return model.predict_proba(X)[:, 1]
+        return (decision_values(self.model, X) > self.threshold).astype(np.int64)
 
 
 def default_threshold(model: ClassifierMixin) -> float:
-    """Return the threshold of `scores` by which a fitted classifier predicts.
+    """Return the threshold of `decision_values` by which a fitted classifier predicts.
 
     Parameters
     ----------
@@ -116,10 +98,18 @@ def candidate_thresholds(values: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.append(np.where(middle < distinct[place], middle, lower), distinct[-1])
 
 
+def refuse_scores(problem: Problem) -> None:
+    """Refuse a metric of scores: a threshold changes labels, but no order of rows."""
+    if problem.needs_scores:
+        raise NotApplicable("a metric of scores does not depend on the decision threshold")
+
+
 def _build_decision_threshold(problem: Problem) -> Callable[[float | None], Learned]:
+    refuse_scores(problem)
+
     def learn(ratio: float | None) -> Learned:
         model = clone(problem.estimator).fit(problem.training.X, problem.training.y)
-        values = scores(model, problem.X_validation)
+        values = decision_values(model, problem.X_validation)
         # The default comes first, so that it wins unless another threshold is better.
         thresholds = [default_threshold(model), *candidate_thresholds(values, problem.y_validation).tolist()]
         measured = [problem.measure(problem.y_validation, values > threshold) for threshold in thresholds]

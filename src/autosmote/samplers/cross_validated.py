@@ -18,10 +18,11 @@ from autosmote.samplers.classifier_level import (
     ThresholdClassifier,
     candidate_thresholds,
     default_threshold,
-    scores,
+    refuse_scores,
 )
 from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Problem
 from autosmote.utils.parts import join_parts
+from autosmote.utils.responses import decision_values
 
 RATIOS = tuple(tenth / 10 for tenth in range(1, 11))
 """Weight of the minority over that of the majority to choose from; those of the samplers (Section 4.1)."""
@@ -46,12 +47,14 @@ class _Rows:
 
 
 def _build_decision_threshold(problem: Problem, refit: bool = False) -> Callable[[float | None], Learned]:
+    refuse_scores(problem)
+
     def learn(ratio: float | None) -> Learned:
         rows = _Rows(problem)
         values = np.empty(len(rows.y))
         for train, left_out in rows.folds():
             model = clone(problem.estimator).fit(rows.X[train], rows.y[train])
-            values[left_out] = scores(model, rows.X[left_out])
+            values[left_out] = decision_values(model, rows.X[left_out])
         # The default comes first, so that it stays where no other threshold is better.
         thresholds = [default_threshold(model), *candidate_thresholds(values, rows.y).tolist()]
         measured = [problem.measure(rows.y, values > threshold) for threshold in thresholds]
@@ -74,15 +77,27 @@ def _build_class_weight(problem: Problem, refit: bool = False) -> Callable[[floa
 
     def learn(_: float | None) -> Learned:
         rows = _Rows(problem)
-        labels = np.empty((len(RATIOS), len(rows.y)), dtype=np.int64)
-        for train, left_out in rows.folds():
-            for i, ratio in enumerate(RATIOS):
-                labels[i, left_out] = fit(rows.X[train], rows.y[train], ratio).predict(rows.X[left_out])
-        ratio = RATIOS[int(np.argmax([problem.measure(rows.y, row) for row in labels]))]
+        measured = [_over_folds(problem, rows, partial(fit, ratio=ratio)) for ratio in RATIOS]
+        ratio = RATIOS[int(np.argmax(measured))]
         final = rows.final(refit)
         return Learned(fit(rows.X[final], rows.y[final], ratio), {"ratio": ratio})
 
     return learn
+
+
+def _over_folds(
+    problem: Problem, rows: _Rows, fit: Callable[[np.ndarray, np.ndarray], ClassifierMixin]
+) -> float:
+    """Measure the labels of all folds together, or scores fold by fold, as policy search does."""
+    labels, scores, sizes = np.empty(len(rows.y), dtype=np.int64), [], []
+    for train, left_out in rows.folds():
+        model = fit(rows.X[train], rows.y[train])
+        if problem.needs_scores:
+            scores.append(problem.measure(rows.y[left_out], decision_values(model, rows.X[left_out])))
+            sizes.append(len(left_out))
+        else:
+            labels[left_out] = model.predict(rows.X[left_out])
+    return float(np.average(scores, weights=sizes)) if scores else problem.measure(rows.y, labels)
 
 
 def _spec(name: str, reference: str, build: Callable[..., Callable[[float | None], Learned]]) -> MethodSpec:

@@ -72,6 +72,11 @@ class Ensemble:
         """Return the mean P(y = 1) of rows of shape (n_rows, n_features)."""
         return np.mean([probabilities(member, X) for member in self.members], axis=0)
 
+    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean probabilities of both classes, shape (n_rows, 2)."""
+        positive = self.probabilities(X)
+        return np.column_stack([1 - positive, positive])
+
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the labels, 0 or 1, of rows of shape (n_rows, n_features)."""
         return (self.probabilities(X) > 0.5).astype(np.int64)
@@ -324,7 +329,7 @@ def _build(
     note = "" if hasattr(problem.estimator, "predict_proba") else SIGMOID_NOTE
 
     def measure(y: NDArray, scores: NDArray[np.float64]) -> float:
-        return problem.measure(y, scores > 0.5)
+        return problem.measure(y, scores if problem.needs_scores else scores > 0.5)
 
     def learn(ratio: float | None) -> Learned:
         draws, batches = np.random.default_rng(problem.seed).spawn(2)

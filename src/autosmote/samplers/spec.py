@@ -136,6 +136,8 @@ class Problem:
         The metric, ``measure(y_true, y_pred)`` on labels; larger is better.
     seed : int
         Random state of the method.
+    needs_scores : bool, default False
+        Whether the metric takes scores of the rows, larger for the minority, in place of labels.
     """
 
     training: Training
@@ -144,6 +146,7 @@ class Problem:
     estimator: ClassifierMixin
     measure: Callable[[np.ndarray, np.ndarray], float]
     seed: int
+    needs_scores: bool = False
 
 
 class Predictor(Protocol):
@@ -160,7 +163,7 @@ class Learned:
     Parameters
     ----------
     model : Predictor
-        Labels rows.
+        Labels rows. For a metric that needs scores it has ``decision_function`` or ``predict_proba`` too.
     settings : mapping of str to JSON value
         Choices of the method itself that are needed to repeat it.
     note : str, default ""

@@ -6,16 +6,17 @@ import dataclasses
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS
 from autosmote.search.features import STATE_FEATURES
-from autosmote.search.reward import LabelScorer, ValidationReward
+from autosmote.search.reward import ValidationReward
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
+from autosmote.study.scorers import scorer
 from autosmote.study.strategy import Execution, Found, Selection
 from autosmote.utils.errors import require_torch
 
 CODE = (
     "autosmote.study.autosmote_search",
+    "autosmote.study.scorers",
     "autosmote.search.actors",
     "autosmote.search.adam",
     "autosmote.search.checkpoint",
@@ -35,6 +36,7 @@ CODE = (
     "autosmote.search.space",
     "autosmote.search.vtrace",
     "autosmote.utils.refusals",
+    "autosmote.utils.responses",
     "autosmote.utils.sklearn_settings",
     "autosmote.utils.threads",
 )
@@ -73,7 +75,7 @@ def find_synthetic_rows(
     reward = ValidationReward(
         space,
         make_classifier(classifier, task.seed),
-        LabelScorer(METRICS[metric]),
+        scorer(metric),
         task.X_train,
         task.y_train,
         task.X_validation,

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from autosmote.datasets.sources import Dataset, DatasetError, fetch
 from autosmote.datasets.tasks import Task, TaskError, make_task
-from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
-from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.classifiers import make_classifier
 from autosmote.search.bank import PATH, SIZE, PolicyBank, choose_varied
 from autosmote.search.linear_policies import PARAMETERS
 from autosmote.search.settings import SearchSettings
@@ -32,6 +31,10 @@ BUNDLED: Mapping[str, Mapping[str, Any]] = {
 }
 """Data sets that come with scikit-learn, except for digits, whose 64 columns are pixels, and breast_cancer,
 which is wdbc of the KEEL repository."""
+
+CLASSIFIERS = ("svm", "knn", "tree", "adaboost")
+METRICS = ("macro_f1", "mcc")
+"""What policies are learned for: Section 4.1. Others start from those of all of these together."""
 
 RATIOS = (None, 20, 100)
 """Imbalance ratios: as the data are, and those of the study at which a small data set is a hard one."""

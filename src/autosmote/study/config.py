@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from autosmote.analysis.scores import OVERALL
-from autosmote.evaluation.classifiers import CLASSIFIERS
-from autosmote.evaluation.metrics import METRICS
+from autosmote.datasets.folder import expand
+from autosmote.datasets.sources import DatasetError
+from autosmote.datasets.tasks import NATURAL
+from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier, missing_package
+from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.samplers import SamplerSpec, registry, smote_variants
 from autosmote.search import settings as search_settings
-from autosmote.search.setting_fields import flat, section
+from autosmote.search.setting_fields import flat, section, that_change_results
 from autosmote.study import strategies
 from autosmote.study.doors import entry_mistakes
 from autosmote.study.hyperparameters import Grids
 from autosmote.utils.addresses import has_password
 from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.responses import has_values
 
 REFERENCE_STRATEGY = "autosmote"
 """The search strategy that all others are compared with."""
@@ -44,7 +48,9 @@ class Study:
         Name of the study in the records.
     datasets : tuple of str
         Names of data sets.
-    imbalance_ratios : tuple of int
+    sources : dict of str to dict
+        Where each data set comes from (`autosmote.datasets.sources.fetch`), and its ``domain``.
+    imbalance_ratios : tuple of int, or (`autosmote.datasets.tasks.NATURAL`,)
         Majority rows per minority row.
     seeds : tuple of int
         Seeds of the splits, the samplers and the searches.
@@ -61,11 +67,14 @@ class Study:
         The values of the hyperparameter study.
     hyperparameter_cells : dict of str to tuple
         Its ``dataset``, ``imbalance_ratio`` and ``seed``: those that the study has as well.
+    settings : dict of str to value
+        What scores depend on beside their cell and method, by the keys of the configuration joined with dots.
     """
 
     name: str
     datasets: tuple[str, ...]
-    imbalance_ratios: tuple[int, ...]
+    sources: dict[str, dict[str, Any]]
+    imbalance_ratios: tuple[int | str, ...]
     seeds: tuple[int, ...]
     classifiers: tuple[str, ...]
     metrics: tuple[str, ...]
@@ -74,6 +83,7 @@ class Study:
     ratios: tuple[float, ...]
     hyperparameters: Grids
     hyperparameter_cells: dict[str, tuple[Any, ...]]
+    settings: dict[str, Any]
 
     @property
     def categories(self) -> set[str]:
@@ -102,13 +112,17 @@ class Study:
         ConfigError
             If the configuration does not match the schema, or names something that does not exist.
         """
-        if mistakes := list(_schema_mistakes(config, schema)) or list(_further_mistakes(config)):
+        if mistakes := list(_schema_mistakes(config, schema)):
+            raise ConfigError(mistakes)
+        config, mistakes = _with_folders(config)
+        if mistakes := mistakes or list(_further_mistakes(config)):
             raise ConfigError(mistakes)
         study = config["study"]
         samplers = [*study["samplers"], *_variants(study)]
         return cls(
             name=study["name"],
             datasets=tuple(study["datasets"]),
+            sources=dict(config["datasets"]),
             imbalance_ratios=tuple(study["imbalance_ratios"]),
             seeds=tuple(study["seeds"]),
             classifiers=tuple(study["classifiers"]),
@@ -125,7 +139,51 @@ class Study:
                     ("seed", "seeds"),
                 )
             },
+            settings=_settings(config, samplers),
         )
+
+
+def _settings(config: Mapping[str, Any], samplers: Iterable[str]) -> dict[str, Any]:
+    """Collect what two studies have to agree in, for their scores to be ranked together."""
+    sections = {
+        "study": {key: config["study"][key] for key in ("ratios", "refit")},
+        "task": config["task"],
+        **{name: that_change_results(config[name], classes) for name, classes in SECTIONS.items()},
+        "methods": {name: config["methods"][name] for name in config["methods"] if name in set(samplers)},
+        "limits": config["limits"],
+    }
+    return flat(sections)
+
+
+def _with_folders(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Put the data sets of folders in the place of the folders, and list what is wrong with these."""
+    sources: dict[str, Any] = {}
+    members: dict[str, list[str]] = {}
+    mistakes = []
+    for name, spec in config["datasets"].items():
+        if spec["source"] != "folder":
+            sources[name] = spec
+            continue
+        try:
+            found = expand(spec)
+        except DatasetError as error:
+            mistakes.append(f"datasets.{name}: {error}")
+            continue
+        members[name] = list(found)
+        taken = next((member for member in found if member in config["datasets"] or member in sources), None)
+        if taken is not None:
+            mistakes.append(f"datasets.{name}: {taken!r} is the name of another data set; rename the file")
+        sources |= found
+    expanded = {
+        key: {
+            **config[key],
+            "datasets": list(
+                dict.fromkeys(each for name in config[key]["datasets"] for each in members.get(name, [name]))
+            ),
+        }
+        for key in ("study", "ablation", "hyperparameters")
+    }
+    return {**config, "datasets": sources, **expanded}, mistakes
 
 
 def bundle(samplers: Iterable[str], size: int) -> dict[str, tuple[str, ...]]:
@@ -206,6 +264,11 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
                 yield f"study.variants: {name!r} is written {written!r}"
             else:
                 yield f"study.{key}: {UnknownNameError(kind, name, known)}"
+    yield from _classifier_mistakes(study)
+    for key in ("study", "hyperparameters"):
+        ratios = config[key]["imbalance_ratios"]
+        if NATURAL in ratios and len(ratios) > 1:
+            yield f"{key}.imbalance_ratios: {NATURAL!r} keeps all rows of a data set; name it alone"
     if REFERENCE_STRATEGY not in study["strategies"]:
         yield (
             f"study.strategies: {REFERENCE_STRATEGY!r} is missing; "
@@ -238,6 +301,21 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
             f"task: validation {task['validation']} and test {task['test']} leave no rows for training; "
             "their sum has to be below 1"
         )
+
+
+def _classifier_mistakes(study: Mapping[str, Any]) -> Iterator[str]:
+    """Say which classifiers are not installed, or have no scores for a metric that needs them."""
+    of_scores = [name for name in study["metrics"] if name in METRICS and needs_scores(METRICS[name])]
+    for name in study["classifiers"]:
+        if name not in CLASSIFIERS:
+            continue
+        if package := missing_package(name):
+            yield f"study.classifiers: {name!r} needs the package {package}: pip install {package}"
+        elif of_scores and not has_values(make_classifier(name, 0)):
+            yield (
+                f"study.metrics: {of_scores[0]!r} needs scores of rows, and the classifier {name!r} has "
+                "neither decision_function nor predict_proba; leave one of the two out"
+            )
 
 
 def _case_study_mistakes(config: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.metrics import METRICS, needs_scores, respond
 from autosmote.samplers.imbalanced_learn import SPECS
 from autosmote.samplers.spec import NotApplicable, Training
 from autosmote.search.settings import SearchSettings
@@ -165,7 +165,7 @@ class _Run:
     ) -> None:
         self.task, self.settings, self.sampler = task, settings, sampler
         self._spec = next(spec for spec in SPECS if spec.name == sampler)
-        self._classifier, self._measure = classifier, METRICS[metric]
+        self._classifier, self._metric, self._measure = classifier, metric, METRICS[metric]
         self._on_iteration = execution.on_iteration
         self.X = np.concatenate([task.X_train, task.X_validation])
         self.y, self.parts = join_parts(task.y_train, task.y_validation, settings.seed)
@@ -174,8 +174,13 @@ class _Run:
         self.best_ratio: float | None = None
 
     def pooled_score(self, ratio: float) -> float:
-        """Score a ratio by the labels of all folds together; NaN if it is refused in one of them."""
+        """Score a ratio over all folds; NaN if it is refused in one of them.
+
+        As in `autosmote.search.folds.CrossValidation`: by the labels of all folds together, or, where the
+        metric needs scores, by the mean of the folds' values, weighted by their rows.
+        """
         labels = np.empty(len(self.y), dtype=np.int64)
+        scores, sizes = [], []
         refused = False
         for part in np.unique(self.parts):
             left_out = self.parts == part
@@ -185,10 +190,17 @@ class _Run:
             if predicted is None:
                 refused = True
             else:
-                labels[left_out] = predicted
+                if not needs_scores(self._measure):
+                    labels[left_out] = predicted
                 score = self._measure(self.y[left_out], predicted)
+            scores.append(score)
+            sizes.append(np.count_nonzero(left_out))
             self._record(ratio, int(part) + 1, score)
-        return math.nan if refused else self._measure(self.y, labels)
+        if refused:
+            return math.nan
+        if needs_scores(self._measure):
+            return float(np.average(scores, weights=sizes))
+        return self._measure(self.y, labels)
 
     def draw(self, ratio: float, draw: int) -> None:
         """Draw on the training rows, and keep what is best on the validation rows."""
@@ -233,7 +245,7 @@ class _Run:
                 # As in a search: one warning per fit would say nothing more.
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 model = make_classifier(self._classifier, self.task.seed).fit(rows.X, rows.y)
-            return model.predict(X)
+            return respond(model, X, self._metric)
         except ValueError as error:
             if is_refusal(error):
                 return None

@@ -37,6 +37,8 @@ LEARNING_CURVES = "learning_curves/{dataset}.parquet"
 GRID_SCORES = "hyperparameters.parquet"
 CASE_STUDY_ROWS, CASE_STUDY_FACTS = "case_study.npz", "case_study.json"
 
+ARCHIVE = "archive/{study}.zip"
+
 TRACKING_LOCK, TRACKED = "tracking/sync.lock", "tracking/synced.json"
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS
 from autosmote.search.bank import PATH, load_bank
 from autosmote.search.folds import make_folds
 from autosmote.search.linear_policies import PolicySpace
-from autosmote.search.reward import LabelScorer
 from autosmote.search.settings import SearchSettings
+from autosmote.study.scorers import scorer
 from autosmote.study.strategy import Execution, Found, Rows, Selection
 
 CODE = (
     "autosmote.study.policy_strategies",
+    "autosmote.study.scorers",
     "autosmote.search.bank",
     "autosmote.search.checkpoint",
     "autosmote.search.evolution",
@@ -39,6 +39,7 @@ CODE = (
     "autosmote.search.reward_scaling",
     "autosmote.utils.parts",
     "autosmote.utils.refusals",
+    "autosmote.utils.responses",
     "autosmote.utils.sklearn_settings",
     "autosmote.utils.threads",
 )
@@ -95,7 +96,7 @@ def find_policies(
         task.X_validation,
         task.y_validation,
         estimator,
-        LabelScorer(METRICS[metric]),
+        scorer(metric),
         neighbours=settings.neighbours,
         seed=settings.seed,
         evaluator=execution.evaluator,

@@ -21,7 +21,7 @@ from sklearn.base import ClassifierMixin
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS
+from autosmote.evaluation.metrics import METRICS, respond
 from autosmote.evaluation.score_row import Cell, ScoreRow
 from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores
 from autosmote.search.checkpoint import Checkpoint
@@ -213,8 +213,8 @@ def _refit_scores(found: Found, task: Task, classifier: str, metric: str) -> tup
 
 
 def _held_out_scores(model: ClassifierMixin, task: Task, metric: str) -> tuple[float, float]:
-    labels = np.concatenate([model.predict(X) for X in held_out_rows(task)])
-    return held_out_scores(task, metric, labels)
+    responses = np.concatenate([respond(model, X, metric) for X in held_out_rows(task)])
+    return held_out_scores(task, metric, responses)
 
 
 def _search_key(task: Task, strategy: str, cell: Cell, settings: SearchSettings, device: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from autosmote.analysis.labels import metric_label, sampler_label
 from autosmote.analysis.methods import in_order
 from autosmote.analysis.ranks import CONFIGURATION
+from autosmote.tables.rank_table import notes_on_metrics
 from autosmote.tables.rendering import INCOMPLETE, Number, Table, group_column
 
 
@@ -86,6 +87,7 @@ def make(scores: pd.DataFrame) -> Table:
             "where each has one seed. A part of it comes from the split, which is another for each seed.",
             f"{INCOMPLETE} Without the configurations where the method has no score, so not comparable with "
             "the numbers beside it; the ranks are.",
+            *notes_on_metrics(orders["metric"]),
         ),
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from autosmote.analysis import significance
 from autosmote.analysis.coverage import cell_statuses, count_gaps, ranks_and_coverage
-from autosmote.analysis.labels import classifier_label, sampler_label
+from autosmote.analysis.labels import classifier_label, metric_label, sampler_label
 from autosmote.analysis.methods import REFERENCE, in_order
 from autosmote.analysis.ranks import CONFIGURATION
 from autosmote.analysis.scores import OVERALL, SCORED
 from autosmote.analysis.significance import MIN_PAIRS, compare
+from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.tables.rendering import BETTER, Number
 
 
@@ -126,10 +129,32 @@ def notes(data: pd.DataFrame, scores: pd.DataFrame, *, pairs: str, alpha: float)
     """
     return (
         _note_on_averages(scores),
+        *notes_on_metrics(scores["metric"].unique()),
         *_notes_on_tests(data, scores, pairs, alpha),
         *notes_on_gaps(cell_statuses(scores)),
         *_notes_of_methods(scores),
     )
+
+
+def notes_on_metrics(metrics: Iterable[str]) -> list[str]:
+    """Say which metrics are measured on the scores of classifiers and not on their labels.
+
+    Parameters
+    ----------
+    metrics : iterable of str
+
+    Returns
+    -------
+    list of str
+        Empty, or one note.
+    """
+    of_scores = [name for name in metrics if name in METRICS and needs_scores(METRICS[name])]
+    if not of_scores:
+        return []
+    return [
+        "Measured on the scores of a classifier (decision_function or, without it, predict_proba), not on "
+        f"its labels: {', '.join(map(metric_label, of_scores))}."
+    ]
 
 
 def notes_on_gaps(statuses: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ from autosmote.tables.rendering import Cell, Number, Table
 FEW = 5
 """Fewer minority test rows than this get a warning."""
 
-_COUNT = re.compile(r"(minority|test)_ir(\d+)")
+_COUNT = re.compile(r"(minority|test)_ir(\d+|natural)")
 
 
 def make(summaries: Sequence[Mapping[str, Any]]) -> Table:

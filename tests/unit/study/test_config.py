@@ -331,3 +331,82 @@ def test_category_in_several_bundles_is_numbered() -> None:
         "over-sampling-2": ("ADASYN", "SMOTEN"),
         "no-resampling": ("NoResampling",),
     }
+
+
+SUITE = yaml.safe_load((ROOT / "config" / "suite.yaml").read_text())
+
+
+def of_folder(path: Path, **study: Any) -> Study:
+    folder = {"datasets": {"suite": {"path": str(path)}}, "study": study}
+    return Study.from_config(merged(merged(PAPER, SUITE), folder), SCHEMA)
+
+
+def test_a_folder_stands_for_its_data_sets(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.csv").write_text("x,y\n1,0\n2,1\n")
+    study = of_folder(tmp_path)
+    assert study.datasets == ("a", "b")
+    assert study.searches["autosmote"] == ("a", "b")
+    assert study.imbalance_ratios == ("natural",)
+    assert study.sources["a"] == {"source": "csv", "path": f"{tmp_path}/a.csv", "target": "y"}
+    assert "suite" not in study.sources and "Phoneme" in study.sources
+    # One of its data sets, and one of elsewhere; a name that is there twice counts once.
+    assert of_folder(tmp_path, datasets=["b", "digits"]).datasets == ("b", "digits")
+    assert of_folder(tmp_path, datasets=["b", "suite"]).datasets == ("b", "a")
+
+
+def test_ablation_and_hyperparameters_may_name_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,0\n2,1\n")
+    changes = merged(SUITE, {"datasets": {"suite": {"path": str(tmp_path)}}})
+    changes |= {
+        "ablation": {"datasets": ["suite"], "strategies": ["flat"]},
+        "hyperparameters": {"datasets": ["suite"], "imbalance_ratios": ["natural"], "seeds": [0]},
+    }
+    study = Study.from_config(merged(PAPER, changes), SCHEMA)
+    assert study.searches["flat"] == ("a",)
+    assert study.hyperparameter_cells == {"dataset": ("a",), "imbalance_ratio": ("natural",), "seed": (0,)}
+
+
+def test_a_suite_without_its_folder_says_so_in_one_line() -> None:
+    assert mistakes(SUITE) == [
+        "datasets.suite: path: there is no folder 'suite'; name the folder of the CSV files"
+    ]
+
+
+def test_a_file_with_the_name_of_another_data_set_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "digits.csv").write_text("x,y\n1,0\n2,1\n")
+    changes = merged(SUITE, {"datasets": {"suite": {"path": str(tmp_path)}}})
+    assert mistakes(changes) == ["datasets.suite: 'digits' is the name of another data set; rename the file"]
+
+
+def test_natural_stands_alone() -> None:
+    assert mistakes({"study": {"imbalance_ratios": ["natural", 20]}}) == [
+        "study.imbalance_ratios: 'natural' keeps all rows of a data set; name it alone"
+    ]
+
+
+def test_a_classifier_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autosmote.evaluation.classifiers.find_spec", lambda package: None)
+    assert mistakes({"study": {"classifiers": ["tree", "xgboost"]}}) == [
+        "study.classifiers: 'xgboost' needs the package xgboost: pip install xgboost"
+    ]
+
+
+def test_a_classifier_without_scores_is_refused_where_a_metric_needs_them(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from sklearn.linear_model import Perceptron\n"
+        "from sklearn.neighbors import NearestCentroid\n"
+        "from sklearn.svm import SVC\n"
+        "class Labels(NearestCentroid):\n"
+        "    decision_function = predict_proba = property(lambda self: self.none)\n"
+        "def labels(seed):\n    return Labels()\n"
+        "def perceptron(seed):\n    return Perceptron()\n"
+    )
+    added = {"labels": f"{mine}:labels", "perceptron": f"{mine}:perceptron"}
+    study = {"classifiers": ["perceptron", "labels"], "metrics": ["mcc", "roc_auc"]}
+    assert mistakes({"classifiers": added, "study": study}) == [
+        "study.metrics: 'roc_auc' needs scores of rows, and the classifier 'labels' has neither "
+        "decision_function nor predict_proba; leave one of the two out"
+    ]
+    Study.from_config(merged(PAPER, {"classifiers": added, "study": study | {"metrics": ["mcc"]}}), SCHEMA)

@@ -1,0 +1,35 @@
+"""The values that a fitted binary classifier ranks rows by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESPONSES = ("decision_function", "predict_proba")
+"""What a classifier is asked for, the first that it has; scikit-learn's scorers have the same order."""
+
+
+def has_values(classifier: Any) -> bool:
+    """Whether a classifier has values to rank rows by, not only labels."""
+    return any(hasattr(classifier, response) for response in RESPONSES)
+
+
+def decision_values(classifier: Any, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values that a fitted classifier ranks rows by, larger for class 1.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Fitted to the labels 0 and 1; see `has_values`.
+    X : ndarray of float64, shape (n_rows, n_features)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rows,)
+        Its decision function or, if it has none, the probability of class 1.
+    """
+    if hasattr(classifier, "decision_function"):
+        return np.asarray(classifier.decision_function(X), dtype=np.float64)
+    return np.asarray(classifier.predict_proba(X)[:, 1], dtype=np.float64)
