@@ -69,15 +69,15 @@ def join(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     autosmote.utils.storage.CorruptFileError
         If a file cannot be read.
     """
-    paths = [Path(path) for path in paths]
-    settings = {path: _settings(path) for path in paths}
+    files = [Path(path) for path in paths]
+    settings = {path: _settings(path) for path in files}
     _refuse_differences({path: found for path, found in settings.items() if found})
     without = [str(path) for path, found in settings.items() if not found]
-    if without and len(without) < len(paths):
+    if without and len(without) < len(files):
         logger.warning("these files state no settings, so none was compared: %s", ", ".join(without))
-    tables = [(path, collect([path])) for path in paths]
+    tables = [(path, collect([path])) for path in files]
     _refuse_repetitions(tables)
-    return collect(paths)
+    return collect(files)
 
 
 def _settings(path: Path) -> Mapping[str, Any]:
