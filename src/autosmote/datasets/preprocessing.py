@@ -34,6 +34,9 @@ class Encoder:
         in the fitted rows, ``column is missing`` for each indicator.
     onehot : ndarray of bool, shape (n_features,)
         Which columns of the matrix hold only 0 and 1: the one-hot columns and the indicators.
+    nominal : ndarray of int, shape (n_features,)
+        Number of the nominal column that each column of the matrix comes from; each indicator has one of its
+        own, and numeric columns have -1.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Encoder:
 
     feature_names: list[str]
     onehot: np.ndarray
+    nominal: np.ndarray
 
     def __init__(self, missing: str = "zero") -> None:
         if missing not in MISSING:
@@ -90,7 +94,11 @@ class Encoder:
         ]
         indicator_names = [f"{name} is missing" for name in self._marked]
         self.feature_names = [*map(str, self._numeric), *onehot_names, *indicator_names]
-        self.onehot = np.arange(len(self.feature_names)) >= len(self._numeric)
+        widths = [len(known) for known in categories] + [1] * len(self._marked)
+        self.nominal = np.concatenate(
+            [np.full(len(self._numeric), -1), np.repeat(np.arange(len(widths)), widths)]
+        )
+        self.onehot = self.nominal >= 0
         return self
 
     @own_settings()

@@ -62,6 +62,9 @@ class Task:
         Names of the columns.
     onehot : ndarray of bool, shape (n_features,)
         Columns that hold only 0 and 1, from encoding.
+    nominal : ndarray of int, shape (n_features,), optional
+        Number of the nominal column that each column comes from, -1 for numbers
+        (`autosmote.datasets.preprocessing.Encoder`). Default: all are numbers.
     X_unused : ndarray of float64, shape (n_unused, n_features), default no rows
         The minority rows that under-sampling left out of all three parts. Nothing is trained or chosen on
         them; with the test rows they form the `large_test`.
@@ -78,6 +81,7 @@ class Task:
     y_test: np.ndarray
     feature_names: list[str]
     onehot: np.ndarray
+    nominal: np.ndarray | None = None
     X_unused: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     def merged(self) -> Task:
@@ -221,6 +225,7 @@ def make_task(
         y_test=target[tested],
         feature_names=encoder.feature_names,
         onehot=encoder.onehot,
+        nominal=encoder.nominal,
         X_unused=X_unused,
     )
 

@@ -173,6 +173,9 @@ class AutoSMOTE(BaseOverSampler):
     k_neighbors : int, default 30
         Nearest neighbours of the same class to interpolate with. Distances are Euclidean, on standardised
         columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
+    nominal : sequence or None, default None
+        Columns whose numbers are names of something, such as postcodes: names of the columns of a DataFrame,
+        positions in an array. The columns listed under *DataFrames* below are nominal without it.
     n_jobs : int or None, default 1
         Actor processes; None or 1 runs everything in this process, -1 means one for each processor, -2 one
         less, and so on. More than 8 are not started, for they would wait. A search too short to make up for
@@ -226,9 +229,11 @@ class AutoSMOTE(BaseOverSampler):
     *DataFrames* keep their columns and types. Values of integer columns are rounded to whole numbers (a tie
     goes to the row that the synthetic one starts from), exactly in all 64 bits; where values between them
     make sense, pass floats. Columns of a category, boolean or string type are nominal, and columns of objects
-    that are all text or all truth values: a synthetic value is that of the row it starts from up to a weight
-    of one half, and the neighbour's above. Sparse columns are worked on dense. In an array of integers all
+    that are all text or all truth values. Sparse columns are worked on dense. In an array of integers all
     columns are whole, in one of booleans nominal.
+
+    *Nominal values* of a synthetic row are drawn one by one, from either of the two rows that it lies
+    between: with weight w the neighbour's with probability w.
 
     *Other columns* are an error that names them: dates, times, lists, bytes, mixed types, infinite values,
     and values beyond 1e150, whose squares overflow.
@@ -275,6 +280,7 @@ class AutoSMOTE(BaseOverSampler):
         ],
         "scale": [Interval(Real, 0, None, closed="neither")],
         "k_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "nominal": [list, tuple, np.ndarray, pd.Index, None],
         "n_jobs": [
             Interval(Integral, 1, None, closed="left"),
             Interval(Integral, None, -1, closed="right"),
@@ -299,6 +305,7 @@ class AutoSMOTE(BaseOverSampler):
         validation: Any = 0.25,
         scale: float = 4.0,
         k_neighbors: int = 30,
+        nominal: Sequence[Any] | None = None,
         n_jobs: int | None = 1,
         device: str = "cpu",
         random_state: int | np.random.RandomState | None = None,
@@ -316,6 +323,7 @@ class AutoSMOTE(BaseOverSampler):
         self.validation = validation
         self.scale = scale
         self.k_neighbors = k_neighbors
+        self.nominal = nominal
         self.n_jobs = n_jobs
         self.device = device
         self.random_state = random_state
@@ -438,7 +446,7 @@ class AutoSMOTE(BaseOverSampler):
             raise ValueError("n_iterations=None needs max_seconds: otherwise the search would not end")
         by_policies = self.strategy == "policy_search"
         scorer = find_scorer(self.scoring)
-        columns = Columns(X)
+        columns = Columns(X, () if self.nominal is None else list(self.nominal))
         classes, counts = np.unique(y, return_counts=True)
         asked = self._asked(classes)
         minority = classes[counts < counts.max() if asked is None else asked > 0]

@@ -41,6 +41,8 @@ class Columns:
     Parameters
     ----------
     X : DataFrame or ndarray, shape (n_rows, n_columns)
+    nominal : sequence, default ()
+        Further columns that are nominal whatever their type: names in a DataFrame, positions in an array.
 
     Attributes
     ----------
@@ -55,16 +57,18 @@ class Columns:
         Whether no column is nominal or whole.
     is_frame : bool
         Whether `X` is a DataFrame.
+    named : bool
+        Whether columns are nominal whose values are no truth values of an array, which are 0 and 1.
 
     Raises
     ------
     ValueError
-        If a column's name is not unique, or a column has missing, infinite or huge values, or such as are
-        neither numbers nor nominal: dates, times, lists, bytes, or text and numbers in one column. The
-        message names the columns.
+        If a column's name is not unique, a column of `nominal` is not there, or a column has missing,
+        infinite or huge values, or such as are neither numbers nor nominal: dates, times, lists, bytes, or
+        text and numbers in one column. The message names the columns.
     """
 
-    def __init__(self, X: pd.DataFrame | NDArray) -> None:
+    def __init__(self, X: pd.DataFrame | NDArray, nominal: Sequence[Any] = ()) -> None:
         self.is_frame = isinstance(X, pd.DataFrame)
         if isinstance(X, pd.DataFrame):
             if repeated := list(X.columns[X.columns.duplicated()].unique()):
@@ -78,6 +82,14 @@ class Columns:
             self._dtypes = [X.dtype] * X.shape[1]
         self.whole = np.array([types.is_integer_dtype(dtype) for dtype in self._dtypes], dtype=bool)
         self.nominal = np.array([_is_nominal(dtype) for dtype in self._dtypes], dtype=bool)
+        if unknown := [name for name in nominal if name not in self.names]:
+            raise ValueError(
+                f"nominal={list(nominal)!r}: X has no {_listed('column', unknown)}; "
+                + ("give names of its columns" if self.is_frame else "give positions of its columns, from 0")
+            )
+        declared = np.array([name in nominal for name in self.names], dtype=bool)
+        self.nominal |= declared
+        self.whole &= ~declared
         self.continuous = not (self.whole.any() or self.nominal.any())
         self._refuse(X)
         self.wide = np.array(
@@ -88,13 +100,24 @@ class Columns:
             ],
             dtype=np.intp,
         )
-        # What the codes of the nominal columns of a frame stand for. Truth values of an array are 0 and 1.
+        self.named = bool(self.nominal.any() if self.is_frame else declared.any())
+        # What the codes of nominal columns of a frame stand for. In an array, numbers are their own codes.
         self._values: dict[int, pd.Index] = {}
         if isinstance(X, pd.DataFrame):
             for position in np.flatnonzero(self.nominal).tolist():
                 dtype = self._dtypes[position]
                 known = isinstance(dtype, pd.CategoricalDtype)
                 self._values[position] = dtype.categories if known else pd.Index(X.iloc[:, position].unique())
+        elif X.dtype.kind in "iu":
+            _raise_for(
+                [
+                    is_so and np.any(_beyond(column, 2**53))
+                    for is_so, column in zip(declared, X.T, strict=True)
+                ],
+                self.names,
+                "whole numbers beyond 2**53, and is nominal",
+                "pass a DataFrame",
+            )
 
     def encode(self, X: pd.DataFrame | NDArray) -> NDArray[np.float64]:
         """Numbers as they are, wide ones in two parts, nominal values as codes.
@@ -374,14 +397,15 @@ class TableSpace(SearchSpace):
     """
 
     def __init__(self, columns: Columns, X: NDArray[np.float64], neighbours: int, **keys: Any) -> None:
-        super().__init__(X, neighbours, **keys)
         n_columns = len(columns.names)
-        narrow = np.setdiff1d(np.flatnonzero(columns.whole), columns.wide)
-        self._whole, self._nominal = narrow, np.flatnonzero(columns.nominal)
+        nominal = np.full(X.shape[1], -1)
+        nominal[:n_columns][columns.nominal] = np.flatnonzero(columns.nominal)
+        super().__init__(X, neighbours, nominal=nominal, **keys)
+        self._whole = np.setdiff1d(np.flatnonzero(columns.whole), columns.wide)
         self._wide = list(zip(columns.wide.tolist(), range(n_columns, X.shape[1]), strict=True))
 
     def interpolate(self, samples: Samples) -> NDArray[np.float64]:
-        """Rows between source and neighbour; in whole and nominal columns a tie goes to the source.
+        """Rows between source and neighbour.
 
         Parameters
         ----------
@@ -390,13 +414,11 @@ class TableSpace(SearchSpace):
         Returns
         -------
         ndarray of float64, shape (n_synthetic, n_columns + n_wide)
-            Whole columns are rounded to the nearest whole number. Nominal columns have the source's value up
-            to a weight of one half, and the neighbour's above.
+            Whole columns are rounded to the nearest whole number; a tie goes to the source. Values of nominal
+            columns are drawn from the two.
         """
         rows = super().interpolate(samples)
         start, end = self.X[samples.source], self.X[samples.neighbour]
-        nearer_end = samples.weight[:, None] > 0.5
-        rows[:, self._nominal] = np.where(nearer_end, end, start)[:, self._nominal]
         step = (rows - start)[:, self._whole]
         rows[:, self._whole] = start[:, self._whole] + np.sign(step) * np.ceil(np.abs(step) - 0.5)
         for high, low in self._wide:

@@ -182,6 +182,7 @@ class PolicyProblem(Problem):
             labels=self.y[instances],
             features=self._features[instances],
             max_samples=self._max_samples,
+            seed=self.seed,
             asked=None if self._rates is None else np.rint(self._rates * self._counts(rows)).astype(np.int64),
         )
         return PolicySpace(space, self._features[rows], self.y[rows])

@@ -184,7 +184,7 @@ def over_sampled(y: NDArray, asked: NDArray[np.int64] | None) -> NDArray:
 
 def _default_estimator(columns: Columns, seed: int) -> ClassifierMixin:
     tree = DecisionTreeClassifier(random_state=seed)
-    if not columns.nominal.any() or not columns.is_frame:
+    if not columns.named:
         return tree
     onehot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     encoded = make_column_transformer((onehot, columns.nominal), remainder="passthrough")

@@ -69,6 +69,7 @@ class RowProblem(Problem):
             labels=y[self.instances],
             features=columns.features(self.matrix, self.instances, y[self.instances]),
             max_samples=max_samples,
+            seed=seed,
             asked=None if asked is None else asked[asked > 0],
         )
         self.reward, self._plain = self._rewards(plain=False), self._rewards(plain=True)

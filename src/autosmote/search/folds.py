@@ -152,6 +152,7 @@ def make_folds(
     neighbours: int,
     seed: int,
     evaluator: str = "auto",
+    nominal: NDArray[np.intp] | None = None,
 ) -> CrossValidation:
     """Make the folds of training and validation rows.
 
@@ -169,6 +170,8 @@ def make_folds(
         Seeds the parts of the training rows.
     evaluator : {"auto", "plain"}, default "auto"
         See `ValidationReward`.
+    nominal : ndarray of int, shape (n_features,), optional
+        See `SearchSpace`; `seed` seeds the values of these columns too.
 
     Returns
     -------
@@ -186,7 +189,7 @@ def make_folds(
     folds = []
     for part in np.unique(parts):
         train, left_out = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
-        policies = PolicySpace.of_rows(X[train], y[train], minority, neighbours)
+        policies = PolicySpace.of_rows(X[train], y[train], minority, neighbours, nominal=nominal, seed=seed)
         rows = X[train], y[train], X[left_out], y[left_out]
         reward = ValidationReward(policies.space, estimator, scorer, *rows, evaluator=evaluator)
         folds.append(Fold(policies, reward))

@@ -232,7 +232,16 @@ class PolicySpace:
         self._unused = ~used.reshape(n, -1) if repeated.any() else None
 
     @classmethod
-    def of_rows(cls, X: NDArray[np.float64], y: NDArray, minority: NDArray, neighbours: int) -> PolicySpace:
+    def of_rows(
+        cls,
+        X: NDArray[np.float64],
+        y: NDArray,
+        minority: NDArray,
+        neighbours: int,
+        *,
+        nominal: NDArray[np.intp] | None = None,
+        seed: int = 0,
+    ) -> PolicySpace:
         """Make the search space of some rows, and what policies see of it.
 
         Parameters
@@ -243,6 +252,8 @@ class PolicySpace:
             Classes to over-sample.
         neighbours : int
             Number of nearest neighbours of an instance.
+        nominal, seed
+            See `SearchSpace`.
 
         Returns
         -------
@@ -254,7 +265,8 @@ class PolicySpace:
             If a class has fewer than two rows.
         """
         own = np.isin(y, minority)
-        return cls(SearchSpace(X[own], neighbours, labels=y[own]), X, y)
+        space = SearchSpace(X[own], neighbours, labels=y[own], nominal=nominal, seed=seed)
+        return cls(space, X, y)
 
     def intensity(self, policy: Policy) -> NDArray[np.float64]:
         """Expected number of synthetic rows of each decision.

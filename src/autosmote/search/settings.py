@@ -82,6 +82,12 @@ class SearchSettings:
     """Input of the one-step cross-instance policy: the mean of the minority rows' features, which does not
     depend on the order of rows, or those of the first minority row (the authors' code)."""
 
+    nominal_values: str = choice("interpolated", ("interpolated", "drawn"))
+    """Values of a synthetic row in nominal columns. `interpolated` takes one-hot columns for numbers (the
+    paper, and every method that it compares with). `drawn` draws the value of each nominal column from the
+    two rows, the neighbour's with the interpolation weight as probability; the sampler `AutoSMOTE` does so
+    too."""
+
     hierarchy: str = choice("full", ("full", "flat"), key=None)
     """Three policies as in Section 3.2, or the low-level policy alone, which then also decides when to go to
     the next instance (Section 4.4). It makes at most as many rows of an instance as the three can."""

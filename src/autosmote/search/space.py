@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from autosmote.search.nominal import takes_neighbour
 from autosmote.utils.sklearn_settings import own_settings
 
 #: The interpolation weights of Section 3.2.
@@ -79,6 +80,12 @@ class SearchSpace:
     asked : ndarray of int, shape (n_classes,), optional
         Exact numbers of synthetic rows of the classes among `labels`, in their sorted order (beyond the
         paper). Default: as many as a search makes.
+    nominal : ndarray of int, shape (n_columns,), optional
+        Number of the nominal column that each column of `X` belongs to, -1 for numbers: columns of codes
+        have numbers of their own, the one-hot columns of one nominal column share one. Their values are drawn
+        (`autosmote.search.nominal`), not interpolated (beyond the paper). Default: all are numbers.
+    seed : int, default 0
+        Seeds the values of nominal columns.
 
     Attributes
     ----------
@@ -116,6 +123,8 @@ class SearchSpace:
         state_features: NDArray[np.float64] | None = None,
         max_samples: int | None = None,
         asked: NDArray[np.int64] | None = None,
+        nominal: NDArray[np.intp] | None = None,
+        seed: int = 0,
     ) -> None:
         self.X = np.ascontiguousarray(X, dtype=np.float64)
         self.features = self.X if features is None else np.ascontiguousarray(features, dtype=np.float64)
@@ -141,6 +150,12 @@ class SearchSpace:
             nearest = index.fit(centred).kneighbors(return_distance=False)
             self.neighbours[rows] = rows[nearest[:, np.arange(self.k) % nearest.shape[1]]]
         self.n_distinct = np.minimum(self.k, sizes - 1).astype(np.int32)[of_class]
+        self._seed = seed
+        self._nominal = np.empty(0, np.intp) if nominal is None else np.flatnonzero(nominal >= 0)
+        # Of each of these columns, the position of its nominal column.
+        self._nominal_column = (
+            self._nominal if nominal is None else np.unique(nominal[self._nominal], return_inverse=True)[1]
+        )
         self.asked = asked
         if asked is None:
             self.demand = (sizes.min() / sizes)[of_class]
@@ -214,7 +229,7 @@ class SearchSpace:
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def interpolate(self, samples: Samples) -> NDArray[np.float64]:
-        """Rows ``x_source + weight * (x_neighbour - x_source)``.
+        """Rows ``x_source + weight * (x_neighbour - x_source)``; the value of one of the two where nominal.
 
         Parameters
         ----------
@@ -225,7 +240,14 @@ class SearchSpace:
         ndarray of float64, shape (n_synthetic, n_columns)
         """
         start, end = self.X[samples.source], self.X[samples.neighbour]
-        return start + samples.weight[:, None] * (end - start)
+        rows = start + samples.weight[:, None] * (end - start)
+        if len(self._nominal):
+            n_columns = int(self._nominal_column.max()) + 1
+            from_end = takes_neighbour(
+                samples.source, samples.neighbour, samples.weight, n_columns, self._seed
+            )[:, self._nominal_column]
+            rows[:, self._nominal] = np.where(from_end, end[:, self._nominal], start[:, self._nominal])
+        return rows
 
     def augment(
         self, X: NDArray[np.float64], y: NDArray, samples: Samples

@@ -27,6 +27,7 @@ CODE = (
     "autosmote.search.features",
     "autosmote.search.jobs",
     "autosmote.search.learner",
+    "autosmote.search.nominal",
     "autosmote.search.policies",
     "autosmote.search.reward",
     "autosmote.search.reward_scaling",
@@ -71,6 +72,8 @@ def find_synthetic_rows(
         task.X_train[minority],
         settings.neighbours,
         state_features=STATE_FEATURES[settings.state_features](task.X_train, minority),
+        nominal=task.nominal if settings.nominal_values == "drawn" else None,
+        seed=settings.seed,
     )
     reward = ValidationReward(
         space,

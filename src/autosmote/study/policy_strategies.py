@@ -30,6 +30,7 @@ CODE = (
     "autosmote.search.folds",
     "autosmote.search.jobs",
     "autosmote.search.linear_policies",
+    "autosmote.search.nominal",
     "autosmote.search.reward",
     "autosmote.search.reward_scaling",
     "autosmote.search.rollout",
@@ -71,7 +72,7 @@ def find_policies(
     classifier, metric : str
         Names of `autosmote.evaluation`.
     settings : SearchSettings
-        Of these, ``iterations`` (classifier fits in all), ``neighbours`` and ``seed``.
+        Of these, ``iterations`` (classifier fits in all), ``neighbours``, ``nominal_values`` and ``seed``.
     execution : Execution
     prior : {"corners", "bank", "random"}, default "corners"
         Where the search starts: at the known samplers; at the policies that were good on other data
@@ -100,6 +101,7 @@ def find_policies(
         neighbours=settings.neighbours,
         seed=settings.seed,
         evaluator=execution.evaluator,
+        nominal=_nominal(task, settings),
     )
     spread = None
     if prior == "random":
@@ -137,7 +139,12 @@ def find_policies(
             "policies": result.policies,
             "policy_scores": result.scores,
         },
-        settings={"prior": prior, "neighbours": settings.neighbours, **dataclasses.asdict(keys)},
+        settings={
+            "prior": prior,
+            "neighbours": settings.neighbours,
+            "nominal_values": settings.nominal_values,
+            **dataclasses.asdict(keys),
+        },
         resumed_after=result.resumed_after,
         refit=draw_on_all_rows(task, result.policies, settings) if len(result.policies) else None,
     )
@@ -151,7 +158,7 @@ def draw_on_all_rows(task: Task, policies: NDArray[np.float64], settings: Search
     task : Task
     policies : ndarray of float64, shape (n_policies, 18)
     settings : SearchSettings
-        Of these, ``neighbours`` and ``seed``.
+        Of these, ``neighbours``, ``nominal_values`` and ``seed``.
 
     Returns
     -------
@@ -160,6 +167,13 @@ def draw_on_all_rows(task: Task, policies: NDArray[np.float64], settings: Search
     """
     X = np.concatenate([task.X_train, task.X_validation])
     y = np.concatenate([task.y_train, task.y_validation])
-    space = PolicySpace.of_rows(X, y, _MINORITY, settings.neighbours)
+    space = PolicySpace.of_rows(
+        X, y, _MINORITY, settings.neighbours, nominal=_nominal(task, settings), seed=settings.seed
+    )
     samples = space.draw(policies, np.random.default_rng([settings.seed, _REFIT]))
     return Rows(*space.space.augment(X, y, samples))
+
+
+def _nominal(task: Task, settings: SearchSettings) -> NDArray[np.intp] | None:
+    """The nominal columns, where their values are to be drawn."""
+    return task.nominal if settings.nominal_values == "drawn" else None

@@ -58,6 +58,13 @@ def test_encoder_equals_the_slow_version(frame, missing, data):
     encoder = Encoder(missing).fit(fitted)
     matrix = encoder.transform(frame)
     expected, n_numeric = slow_encode(fitted, frame, missing)
+    # Columns that come from one nominal column have one number; the names say where they come from.
+    of_column = [name.split("=")[0] for name in encoder.feature_names]
+    assert ((encoder.nominal < 0) == ~encoder.onehot).all()
+    for first, one in zip(encoder.nominal, of_column, strict=True):
+        for second, other in zip(encoder.nominal, of_column, strict=True):
+            if first >= 0 and second >= 0:
+                assert (first == second) == (one == other)
     np.testing.assert_allclose(matrix, expected, atol=1e-9)
     assert matrix.dtype == np.float64
     assert matrix.flags.c_contiguous

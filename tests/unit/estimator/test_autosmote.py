@@ -401,7 +401,9 @@ def test_mixed_columns_keep_their_types(estimator, make_any):
     start, end = (X.iloc[sampler.decisions_[name]].reset_index(drop=True) for name in ("source", "neighbour"))
     weight = sampler.decisions_["weight"]
     for name in ("truth", "text", "string", "category"):
-        assert synthetic[name].equals(end[name].where(weight > 0.5, start[name]))
+        is_start, is_end = (np.asarray(synthetic[name] == parent[name], bool) for parent in (start, end))
+        assert (is_start | is_end).all()
+        assert is_start[weight == 0].all() and is_end[weight == 1].all()
     between = start["float"] + weight * (end["float"] - start["float"])
     np.testing.assert_allclose(synthetic["float"], between)
     for name in ("whole", "small", "nullable"):
@@ -543,6 +545,22 @@ def test_a_float_frame_gives_what_its_array_gives(data, make_any):
         from_array, _ = make_any(estimator=estimator).fit_resample(X, y)
         from_frame, _ = make_any(estimator=estimator).fit_resample(pd.DataFrame(X, columns=names), y)
         assert_array_equal(from_frame, from_array)
+
+
+@pytest.mark.parametrize("kind", ["frame", "array"])
+def test_columns_of_integers_can_be_nominal(data, kind, make_any):
+    X, y = np.round(3 * data[0]).astype(int), data[1]
+    code = np.array([7, 23, 610])[np.random.default_rng(0).integers(0, 3, len(y))]
+    X = np.column_stack([X, code])
+    table = pd.DataFrame(X, columns=list("abcde")) if kind == "frame" else X
+    for estimator in (None, KNeighborsClassifier()):
+        sampler = make_any(estimator=estimator, nominal=["e"] if kind == "frame" else [4])
+        sampler.set_params(sampling_strategy=0.5)
+        rows = np.asarray(sampler.fit_resample(table, y)[0])
+        assert sampler.n_synthetic_ and rows.dtype == int
+        assert set(rows[:, 4]) == {7, 23, 610}
+    with pytest.raises(ValueError, match=r"nominal=\['f'\]: X has no column 'f'"):
+        make_any(nominal=["f"]).fit_resample(table, y)
 
 
 @pytest.mark.parametrize("labels", ["category", "object", "string", "int64"])

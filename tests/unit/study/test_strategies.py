@@ -93,6 +93,40 @@ def test_a_strategy_costs_a_few_keys(task, monkeypatch):
     assert all(neighbour in nearest[source] for source, neighbour in pairs)
 
 
+@pytest.mark.parametrize("name", ["autosmote", "policy_search"])
+def test_nominal_values_are_interpolated_as_the_paper_does_or_drawn(task, name):
+    rng = np.random.default_rng(2)
+    parts = {
+        part: np.hstack([getattr(task, part), np.eye(3)[rng.integers(0, 3, len(getattr(task, part)))]])
+        for part in ("X_train", "X_validation", "X_test")
+    }
+    nominal = np.array([-1, -1, -1, 0, 0, 0])
+    mixed = dataclasses.replace(
+        task, **parts, feature_names=list("abcdef"), onehot=nominal >= 0, nominal=nominal
+    )
+    more = {} if name == "autosmote" else {"iterations": 40}
+    found = {
+        kind: run_search(mixed, "tree", "macro_f1", SETTINGS | more | keys, strategy=name)
+        for kind, keys in (
+            ("default", {}),
+            ("interpolated", {"nominal_values": "interpolated"}),
+            ("drawn", {"nominal_values": "drawn"}),
+        )
+    }
+    assert_array_equal(found["default"].samples["X"], found["interpolated"].samples["X"])
+    minority = mixed.X_train[mixed.y_train == 1]
+    for kind in ("interpolated", "drawn"):
+        samples = found[kind].samples
+        start, end = minority[samples["source"]], minority[samples["neighbour"]]
+        between = start + samples["weight"][:, None] * (end - start)
+        is_between = np.isclose(samples["X"], between)
+        assert is_between[:, :3].all()
+        assert is_between.all() == (kind == "interpolated")
+        assert json.loads(found[kind].row["settings"])["nominal_values"] == kind
+    values = found["drawn"].samples["X"][:, 3:]
+    assert_array_equal(np.sort(values, axis=1), np.tile([0.0, 0.0, 1.0], (len(values), 1)))
+
+
 # -- what each level of the hierarchy does -----------------------------------------------------------------
 
 
