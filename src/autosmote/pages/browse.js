@@ -259,7 +259,7 @@ function drawRanks(data, selection) {
   );
   const body = fill(
     document.getElementById("comparison"),
-    ["Method", "Rank", `${reference} won/tied/lost`, "Difference", "Score", "Missing"],
+    ["Method", "Rank", "Won/tied/lost", "Difference", "Score", "Missing"],
     1,
     methods.map((method, place) => {
       const other = method.sampler !== selection.reference && method.difference !== null;
@@ -271,6 +271,9 @@ function drawRanks(data, selection) {
       ];
     })
   );
+  document.getElementById("comparison_note").textContent =
+    `Won, tied, lost: configurations in which ${reference} is better, equal, worse. Difference: its score less the ` +
+    "other's. Score: mean over configurations. Missing: configurations without a score, which ranks last.";
   methods.forEach((method, place) => {
     body.children[place].classList.toggle("reference", method.sampler === selection.reference);
   });
@@ -307,6 +310,7 @@ function cellSelects(data, changed) {
     const found = [...new Set(searches.map((search) => search[name]))].sort((one, other) => one - other);
     const select = element("select", "", {id: `cell_${name}`});
     select.append(...found.map((value) => element("option", data.labels[name][value], {value})));
+    select.value = (data.samples[0] ?? searches[0])[name];
     select.addEventListener("change", changed);
     document.getElementById("cell").append(`${titles[place]} `, select);
   });
