@@ -20,11 +20,12 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
 from pandas.api import types
+from scipy.sparse import issparse, vstack
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import get_scorer, get_scorer_names, make_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from autosmote.estimator import explanation
 from autosmote.estimator.columns import Columns, refuse_objects
@@ -158,7 +159,8 @@ class AutoSMOTE(BaseOverSampler):
           leave out a third of the other rows each, and train on what was held out. For the paper's search it
           is the only split; the held-out rows are part of the returned data, but no synthetic row is made
           from them.
-        - A number of folds (stratified, in the given order of rows), or a splitter of scikit-learn. For
+        - A number of folds (stratified, in the given order of rows), or a splitter of scikit-learn, which
+          gets the `groups` that `fit_resample` is given. For
           policy search these are the folds; a single split is treated as a fraction is. For the paper's the
           score is the mean over the folds, in each of which only those synthetic rows count that lie between
           two of its training rows, and each iteration costs as many fits.
@@ -170,9 +172,11 @@ class AutoSMOTE(BaseOverSampler):
         imbalance ratio (Section 4.1), the size of the largest class over that of the smallest. Rounded to a
         multiple of 10, the largest instance-specific factor, and at least that. Rows of other classes get as
         much less as there are more of them. Without a meaning where `sampling_strategy` has the numbers.
-    k_neighbors : int, default 30
+    k_neighbors : int or object, default 30
         Nearest neighbours of the same class to interpolate with. Distances are Euclidean, on standardised
-        columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002).
+        columns; a difference in a nominal column counts as in SMOTE-NC (Chawla et al. 2002). An object finds
+        the neighbours with its own distance: an estimator with `n_neighbors` (the row itself counts, as in
+        imbalanced-learn), `fit` and `kneighbors`, such as `sklearn.neighbors.NearestNeighbors`.
     nominal : sequence or None, default None
         Columns whose numbers are names of something, such as postcodes: names of the columns of a DataFrame,
         positions in an array. The columns listed under *DataFrames* below are nominal without it.
@@ -241,8 +245,7 @@ class AutoSMOTE(BaseOverSampler):
     *scikit-learn's settings* (`sklearn.set_config`) do not change the samples; the classifier runs as they
     say.
 
-    *Missing values* are an error, as are sparse matrices: between a number and no number there is nothing,
-    and a search fits its classifier too often to make a sparse matrix dense without being told to.
+    *Missing values* are an error: between a number and no number there is nothing.
 
     References
     ----------
@@ -279,7 +282,10 @@ class AutoSMOTE(BaseOverSampler):
             tuple,
         ],
         "scale": [Interval(Real, 0, None, closed="neither")],
-        "k_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "k_neighbors": [
+            Interval(Integral, 1, None, closed="left"),
+            HasMethods(["kneighbors", "kneighbors_graph"]),
+        ],
         "nominal": [list, tuple, np.ndarray, pd.Index, None],
         "n_jobs": [
             Interval(Integral, 1, None, closed="left"),
@@ -304,7 +310,7 @@ class AutoSMOTE(BaseOverSampler):
         max_samples: int | None = None,
         validation: Any = 0.25,
         scale: float = 4.0,
-        k_neighbors: int = 30,
+        k_neighbors: Any = 30,
         nominal: Sequence[Any] | None = None,
         n_jobs: int | None = 1,
         device: str = "cpu",
@@ -330,19 +336,24 @@ class AutoSMOTE(BaseOverSampler):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: Any, y: Any, groups: Any = None) -> tuple[Any, Any]:
         """Search, and add the best synthetic rows.
 
         Parameters
         ----------
-        X : array-like or DataFrame, shape (n_rows, n_columns)
-            Without missing or infinite values. An array holds numbers; nominal columns need a DataFrame.
+        X : array-like, DataFrame or sparse matrix, shape (n_rows, n_columns)
+            Without missing or infinite values. An array holds numbers; text needs a DataFrame. A sparse
+            matrix (CSR or CSC; others become CSR) is worked on dense, so the dense one has to fit in memory.
         y : array-like, shape (n_rows,)
             Labels of two or more classes.
+        groups : array-like, shape (n_rows,), optional
+            Groups of rows, for a splitter in `validation` that keeps them together, such as ``GroupKFold()``.
+            In a pipeline they arrive by metadata routing:
+            ``sampler.set_fit_resample_request(groups=True)``.
 
         Returns
         -------
-        X_resampled : list, ndarray or DataFrame, as `X`, shape (n_rows + n_synthetic, n_columns)
+        X_resampled : as `X`, shape (n_rows + n_synthetic, n_columns)
             The given rows in their order, then the synthetic ones.
         y_resampled : list, ndarray or Series, as `y`, shape (n_rows + n_synthetic,)
 
@@ -350,15 +361,15 @@ class AutoSMOTE(BaseOverSampler):
         ------
         ValueError
             If there is only one class, if a class has too few rows for the split or the classifier, if `X`
-            has values that cannot be used, or if an argument is out of its range.
-        TypeError
-            If `X` is a sparse matrix.
+            has values that cannot be used, if there are groups and no splitter, or if an argument is out of
+            its range.
         ImportError
             If the paper's search is asked for and PyTorch is not installed.
         """
         if n_missing := int(np.sum(pd.DataFrame(y).isna().to_numpy())):
             raise ValueError(f"y has {n_missing} missing labels; label these rows or leave them out")
-        return super().fit_resample(X, y)
+        # Where there are none they are not handed on, so that metadata is not asked for.
+        return super().fit_resample(X, y, **({} if groups is None else {"groups": groups}))
 
     def summary(self) -> str:
         """Describe in a few lines what the search has found.
@@ -414,7 +425,6 @@ class AutoSMOTE(BaseOverSampler):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
         tags.sampler_tags.sample_indices = True
         return tags
 
@@ -434,14 +444,21 @@ class AutoSMOTE(BaseOverSampler):
         if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2:
             refuse_objects(X)
         try:
-            X, y = validate_data(self, X=X, y=y, reset=True, accept_sparse=False)
+            X, y = validate_data(self, X=X, y=y, reset=True, accept_sparse=["csr", "csc"])
         except ValueError as error:
             if "could not convert string to float" in str(error):
                 raise ValueError(f"X has text ({error}); pass a DataFrame, where text is nominal") from error
             raise
         return X, y, binarize_y
 
-    def _fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
+    def _fit_resample(self, X: Any, y: NDArray, groups: Any = None) -> tuple[Any, NDArray]:
+        if issparse(X):
+            given: Any = X
+            resampled, labels = self._fit_resample(given.toarray(), y, groups)
+            return vstack([given, type(given)(resampled[len(y) :])], format=given.format), labels
+        if groups is not None:
+            groups = np.asarray(groups)
+            check_consistent_length(y, groups)
         if self.n_iterations is None and self.max_seconds is None:
             raise ValueError("n_iterations=None needs max_seconds: otherwise the search would not end")
         by_policies = self.strategy == "policy_search"
@@ -469,6 +486,7 @@ class AutoSMOTE(BaseOverSampler):
                     scorer=scorer,
                     validation=self.validation,
                     k_neighbors=self.k_neighbors,
+                    groups=groups,
                     max_samples=self.max_samples,
                     asked=asked,
                     seed=seed,
@@ -545,7 +563,7 @@ class AutoSMOTE(BaseOverSampler):
         from autosmote.search.engine import search
 
         common: dict[str, Any] = {
-            "neighbours": self.k_neighbors,
+            "neighbours": problem.space.k,
             "iterations": _ENDLESS if self.n_iterations is None else self.n_iterations,
             "round_size": _ROUND_SIZE,
             "seed": problem.seed,

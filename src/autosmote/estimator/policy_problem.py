@@ -36,7 +36,10 @@ class PolicyProblem(Problem):
         See `Problem`.
     validation : float, int, CV splitter or tuple (X, y)
         See `autosmote.estimator.splits.make_splits`.
-    k_neighbors : int
+    k_neighbors : int or nearest-neighbours estimator
+        See `autosmote.search.space.SearchSpace`.
+    groups : ndarray, shape (n_rows,), optional
+        For splitters that keep the rows of a group together.
     max_samples : int or None
     asked : ndarray of int, shape (n_classes,), optional
         Synthetic rows of each of the sorted classes; by default as many as the policies make. In a fold it
@@ -63,16 +66,22 @@ class PolicyProblem(Problem):
         estimator: ClassifierMixin | None,
         scorer: Scorer,
         validation: Any,
-        k_neighbors: int,
+        k_neighbors: Any,
         max_samples: int | None,
         seed: int,
+        groups: NDArray | None = None,
         asked: NDArray[np.int64] | None = None,
         refit: bool = True,
     ) -> None:
         if y.dtype == object:
             y = y.astype(str)  # scikit-learn takes no other labels of this type, and counting needs one type.
         self._minority = over_sampled(y, asked)
-        splits = make_splits(validation, X, y, self._minority, seed)
+        splits = make_splits(validation, X, y, self._minority, seed, groups)
+        if len(splits) == 1 and groups is not None:
+            raise ValueError(
+                f"validation={validation!r} makes one split; policy search scores on several, so with groups "
+                "use a splitter with at least two, such as GroupKFold"
+            )
         if len(splits) == 1:
             splits = make_folds(splits[0], X, y, self._minority, seed)
         super().__init__(X, y, columns, splits, estimator=estimator, scorer=scorer, seed=seed)

@@ -24,7 +24,10 @@ class RowProblem(Problem):
         See `Problem`.
     validation : float, int, CV splitter or tuple (X, y)
         See `autosmote.estimator.splits.make_splits`.
-    k_neighbors : int
+    k_neighbors : int or nearest-neighbours estimator
+        See `autosmote.search.space.SearchSpace`.
+    groups : ndarray, shape (n_rows,), optional
+        For splitters that keep the rows of a group together.
     max_samples : int or None
     asked : ndarray of int, shape (n_classes,), optional
         Synthetic rows of each of the sorted classes; by default as many as the search makes.
@@ -52,13 +55,14 @@ class RowProblem(Problem):
         estimator: ClassifierMixin | None,
         scorer: Scorer,
         validation: Any,
-        k_neighbors: int,
+        k_neighbors: Any,
         max_samples: int | None,
         seed: int,
+        groups: NDArray | None = None,
         asked: NDArray[np.int64] | None = None,
     ) -> None:
         minority = over_sampled(y, asked)
-        splits = make_splits(validation, X, y, minority, seed)
+        splits = make_splits(validation, X, y, minority, seed, groups)
         super().__init__(X, y, columns, splits, estimator=estimator, scorer=scorer, seed=seed)
         in_training = np.isin(np.arange(len(y)), np.concatenate([split.train for split in splits]))
         self.instances = np.flatnonzero(np.isin(y, minority) & in_training)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils.validation import check_array, column_or_1d
 
@@ -35,7 +36,12 @@ class Split(NamedTuple):
 
 
 def make_splits(
-    validation: Any, X: pd.DataFrame | NDArray, y: NDArray, minority: NDArray, seed: int
+    validation: Any,
+    X: pd.DataFrame | NDArray,
+    y: NDArray,
+    minority: NDArray,
+    seed: int,
+    groups: NDArray | None = None,
 ) -> list[Split]:
     """Read a sampler's parameter `validation`.
 
@@ -49,6 +55,8 @@ def make_splits(
         The classes to over-sample.
     seed : int
         Seeds the split of a fraction.
+    groups : ndarray, shape (n_rows,), optional
+        For a splitter.
 
     Returns
     -------
@@ -59,8 +67,13 @@ def make_splits(
     ------
     ValueError
         If a class to over-sample has not one row to score on and two to interpolate between in each split, or
-        the given rows do not fit to `X` and `y`.
+        the given rows do not fit to `X` and `y`, or there are groups and no splitter.
     """
+    if groups is not None and not hasattr(validation, "split"):
+        raise ValueError(
+            f"validation={_shown(validation)} does not look at groups; pass a splitter that keeps the rows "
+            "of a group together, such as sklearn.model_selection.GroupKFold"
+        )
     given = isinstance(validation, tuple)
     for label in minority:
         if (size := np.sum(y == label)) < 3 - given:
@@ -71,7 +84,7 @@ def make_splits(
     if given:
         splits = [Split(np.arange(len(y)), *_given(validation, X, y), np.empty(0, np.intp))]
     else:
-        splits = [_split(X, y, *positions) for positions in _parts(validation, X, y, seed)]
+        splits = [_split(X, y, *positions) for positions in _parts(validation, X, y, seed, groups)]
     for number, split in enumerate(splits, start=1):
         where = f"fold {number} of {len(splits)} of " if len(splits) > 1 else ""
         for label in minority:
@@ -136,14 +149,14 @@ def _split(X: Any, y: NDArray, train: NDArray[np.intp], held_out: NDArray[np.int
 
 
 def _parts(
-    validation: Any, X: Any, y: NDArray, seed: int
+    validation: Any, X: Any, y: NDArray, seed: int, groups: NDArray | None
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Positions of training and of validation rows."""
     if isinstance(validation, Real) and not isinstance(validation, Integral):
         rows = np.arange(len(y))
         yield tuple(train_test_split(rows, test_size=validation, stratify=y, random_state=seed))
     else:
-        yield from check_cv(validation, y, classifier=True).split(X, y)
+        yield from check_cv(validation, y, classifier=True).split(X, y, groups)
 
 
 def _given(validation: tuple[Any, ...], X: Any, y: NDArray) -> tuple[Any, NDArray]:
@@ -156,7 +169,7 @@ def _given(validation: tuple[Any, ...], X: Any, y: NDArray) -> tuple[Any, NDArra
             raise ValueError("validation=(X, y): as X is a DataFrame, this has to be one with its columns")
         rows = rows[list(X.columns)].reset_index(drop=True)
     else:
-        rows = check_array(rows, dtype=X.dtype)
+        rows = check_array(_dense(rows), dtype=X.dtype)
         if rows.shape[1] != X.shape[1]:
             raise ValueError(f"validation=(X, y): its rows have {rows.shape[1]} columns, X has {X.shape[1]}")
     labels = column_or_1d(labels)
@@ -165,6 +178,11 @@ def _given(validation: tuple[Any, ...], X: Any, y: NDArray) -> tuple[Any, NDArra
     if unknown := sorted(set(labels) - set(y), key=str):
         raise ValueError(f"validation=(X, y): class {unknown[0]} does not occur in the rows to train on")
     return rows, labels
+
+
+def _dense(rows: Any) -> Any:
+    matrix: Any = rows
+    return matrix.toarray() if issparse(rows) else rows
 
 
 def _take(X: pd.DataFrame | NDArray, rows: NDArray[np.intp]) -> pd.DataFrame | NDArray:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.neighbors import NearestNeighbors
 
 from autosmote.search.nominal import takes_neighbour
@@ -65,10 +68,11 @@ class SearchSpace:
     ----------
     X : ndarray of float64, shape (n_instances, n_columns)
         Minority rows of the training split.
-    neighbours : int
+    neighbours : int or nearest-neighbours estimator
         Number of nearest neighbours K that an instance can be interpolated with. It is lowered if the largest
         of these classes has fewer other rows. An instance is not its own neighbour, but a duplicate of it can
-        be.
+        be. An unfitted estimator finds them with its own distance; as it counts the instance, K is one less
+        than its ``n_neighbors``.
     labels : label or ndarray of shape (n_instances,), default 1
         Class of the instances, one for all or one for each.
     features : ndarray of float64, shape (n_instances, n_features), optional
@@ -116,7 +120,7 @@ class SearchSpace:
     def __init__(
         self,
         X: NDArray[np.float64],
-        neighbours: int,
+        neighbours: Any,
         *,
         labels: object = 1,
         features: NDArray[np.float64] | None = None,
@@ -140,14 +144,19 @@ class SearchSpace:
                 f"the search interpolates between minority rows and needs at least 2 of them, got {few}; "
                 "give it more minority rows, for instance with a smaller imbalance ratio"
             )
-        self.neighbours = np.empty((len(X), min(neighbours, sizes.max() - 1)), dtype=np.int32)
+        counted = isinstance(neighbours, Integral)
+        most = neighbours if counted else max(1, neighbours.n_neighbors - 1)
+        self.neighbours = np.empty((len(X), min(most, sizes.max() - 1)), dtype=np.int32)
         for number, size in enumerate(sizes):
             rows = np.flatnonzero(of_class == number)
-            # kneighbors() without an argument leaves each row out of its own list, by index.
-            index = NearestNeighbors(n_neighbors=min(self.k, size - 1), algorithm="brute")
             # scikit-learn computes distances from products, which lose precision if columns are far from 0.
             centred = self.features[rows] - self.features[rows].mean(axis=0)
-            nearest = index.fit(centred).kneighbors(return_distance=False)
+            if counted:
+                # kneighbors() without an argument leaves each row out of its own list, by index.
+                index = NearestNeighbors(n_neighbors=min(self.k, size - 1), algorithm="brute")
+                nearest = index.fit(centred).kneighbors(return_distance=False)
+            else:
+                nearest = _found_by(neighbours, centred, min(self.k, size - 1))
             self.neighbours[rows] = rows[nearest[:, np.arange(self.k) % nearest.shape[1]]]
         self.n_distinct = np.minimum(self.k, sizes - 1).astype(np.int32)[of_class]
         self._seed = seed
@@ -268,3 +277,12 @@ class SearchSpace:
         """
         labels = self.labels[samples.source].astype(y.dtype)
         return np.concatenate([X, self.interpolate(samples)]), np.concatenate([y, labels])
+
+
+def _found_by(finder: Any, rows: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """The k nearest neighbours of each row, itself left out, by an estimator that need not do so itself."""
+    index = clone(finder).set_params(n_neighbors=k + 1).fit(rows)
+    nearest = index.kneighbors(rows, return_distance=False)
+    own = nearest == np.arange(len(rows))[:, None]
+    own[~own.any(axis=1), -1] = True  # Among enough duplicates a row may not find itself.
+    return nearest[~own].reshape(len(rows), k)

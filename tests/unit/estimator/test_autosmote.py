@@ -19,7 +19,6 @@ from imblearn.utils.estimator_checks import (
 from matplotlib.figure import Figure
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
-from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import make_classification
@@ -857,11 +856,6 @@ def test_missing_labels_are_counted(data, missing):
     labels[[3, 8]] = missing
     with pytest.raises(ValueError, match="y has 2 missing labels"):
         make_sampler().fit_resample(X, labels)
-
-
-def test_sparse_rows_are_refused_with_a_remedy(data):
-    with pytest.raises(TypeError, match="toarray"):
-        make_sampler().fit_resample(csr_array(data[0]), data[1])
 
 
 def test_text_in_an_array_is_refused_with_a_remedy(data):
