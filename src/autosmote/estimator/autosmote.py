@@ -30,7 +30,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from autosmote.estimator import explanation
 from autosmote.estimator.columns import Columns, refuse_objects
 from autosmote.estimator.policy_problem import PolicyProblem
-from autosmote.estimator.problem import NO_SAMPLES, Problem
+from autosmote.estimator.problem import NO_SAMPLES, Problem, takes_missing
 from autosmote.estimator.row_problem import RowProblem
 from autosmote.search.bank import load_bank
 from autosmote.search.evolution import (
@@ -245,7 +245,12 @@ class AutoSMOTE(BaseOverSampler):
     *scikit-learn's settings* (`sklearn.set_config`) do not change the samples; the classifier runs as they
     say.
 
-    *Missing values* are an error: between a number and no number there is nothing.
+    *Missing values* may be NaN in columns of floats where the `estimator` says that it takes them (its tag
+    ``input_tags.allow_nan``; of a pipeline the first step's), such as `HistGradientBoostingClassifier` and
+    decision trees. Distances are then those of
+    `sklearn.metrics.pairwise.nan_euclidean_distances`, and a synthetic value between two rows is missing
+    where either of them lacks it; to policies a missing value is the mean of its column. All other missing
+    values are an error.
 
     References
     ----------
@@ -342,8 +347,9 @@ class AutoSMOTE(BaseOverSampler):
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix, shape (n_rows, n_columns)
-            Without missing or infinite values. An array holds numbers; text needs a DataFrame. A sparse
-            matrix (CSR or CSC; others become CSR) is worked on dense, so the dense one has to fit in memory.
+            Without infinite values; missing ones as described in the notes. An array holds numbers; text
+            needs a DataFrame. A sparse matrix (CSR or CSC; others become CSR) is worked on dense, so the
+            dense one has to fit in memory.
         y : array-like, shape (n_rows,)
             Labels of two or more classes.
         groups : array-like, shape (n_rows,), optional
@@ -425,6 +431,7 @@ class AutoSMOTE(BaseOverSampler):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = takes_missing(self.estimator)
         tags.sampler_tags.sample_indices = True
         return tags
 
@@ -444,7 +451,10 @@ class AutoSMOTE(BaseOverSampler):
         if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2:
             refuse_objects(X)
         try:
-            X, y = validate_data(self, X=X, y=y, reset=True, accept_sparse=["csr", "csc"])
+            finite = "allow-nan" if takes_missing(self.estimator) else True
+            X, y = validate_data(
+                self, X=X, y=y, reset=True, accept_sparse=["csr", "csc"], ensure_all_finite=finite
+            )
         except ValueError as error:
             if "could not convert string to float" in str(error):
                 raise ValueError(f"X has text ({error}); pass a DataFrame, where text is nominal") from error
@@ -463,7 +473,11 @@ class AutoSMOTE(BaseOverSampler):
             raise ValueError("n_iterations=None needs max_seconds: otherwise the search would not end")
         by_policies = self.strategy == "policy_search"
         scorer = find_scorer(self.scoring)
-        columns = Columns(X, () if self.nominal is None else list(self.nominal))
+        columns = Columns(
+            X,
+            () if self.nominal is None else list(self.nominal),
+            allow_missing=takes_missing(self.estimator),
+        )
         classes, counts = np.unique(y, return_counts=True)
         asked = self._asked(classes)
         minority = classes[counts < counts.max() if asked is None else asked > 0]
@@ -507,7 +521,10 @@ class AutoSMOTE(BaseOverSampler):
             {"source": source, "neighbour": instances[samples.neighbour], "weight": samples.weight}
         )
         y_resampled = np.concatenate([y, labels])
-        self._plane = explanation.Plane(columns, matrix, synthetic, np.searchsorted(classes, y_resampled))
+        shown, synthetic_shown = _filled(matrix, synthetic)
+        self._plane = explanation.Plane(
+            columns, shown, synthetic_shown, np.searchsorted(classes, y_resampled)
+        )
         if not len(source):
             return X, y_resampled
         rows = columns.decode(synthetic)
@@ -671,6 +688,15 @@ class AutoSMOTE(BaseOverSampler):
 
         with progress:
             yield on_iteration
+
+
+def _filled(
+    matrix: NDArray[np.float64], synthetic: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both tables with the means of the first one's columns where values are missing, to look at."""
+    present = ~np.isnan(matrix)
+    means = np.sum(np.where(present, matrix, 0.0), axis=0) / np.maximum(present.sum(axis=0), 1)
+    return np.where(present, matrix, means), np.where(np.isnan(synthetic), means, synthetic)
 
 
 def _nothing(matrix: NDArray[np.float64]) -> _Found:

@@ -43,6 +43,9 @@ class Columns:
     X : DataFrame or ndarray, shape (n_rows, n_columns)
     nominal : sequence, default ()
         Further columns that are nominal whatever their type: names in a DataFrame, positions in an array.
+    allow_missing : bool, default False
+        Whether values may be missing in columns of NumPy's floats that are not nominal. They are NaN in the
+        matrix, and in the features.
 
     Attributes
     ----------
@@ -68,7 +71,9 @@ class Columns:
         text and numbers in one column. The message names the columns.
     """
 
-    def __init__(self, X: pd.DataFrame | NDArray, nominal: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, X: pd.DataFrame | NDArray, nominal: Sequence[Any] = (), *, allow_missing: bool = False
+    ) -> None:
         self.is_frame = isinstance(X, pd.DataFrame)
         if isinstance(X, pd.DataFrame):
             if repeated := list(X.columns[X.columns.duplicated()].unique()):
@@ -91,7 +96,7 @@ class Columns:
         self.nominal |= declared
         self.whole &= ~declared
         self.continuous = not (self.whole.any() or self.nominal.any())
-        self._refuse(X)
+        self._refuse(X, allow_missing)
         self.wide = np.array(
             [
                 position
@@ -276,7 +281,7 @@ class Columns:
             return pd.Categorical.from_codes(codes, dtype=dtype)
         return self._values[position].take(codes).astype(dtype)
 
-    def _refuse(self, X: pd.DataFrame | NDArray) -> None:
+    def _refuse(self, X: pd.DataFrame | NDArray, allow_missing: bool) -> None:
         """Raise an error that names the columns that cannot be used."""
         frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
         known = [
@@ -293,8 +298,12 @@ class Columns:
             "neither numbers nor categories",
             "turn them into a numeric, category or text type, or leave them out",
         )
+        may_miss = [
+            allow_missing and not nominal and isinstance(dtype, np.dtype) and dtype.kind == "f"
+            for nominal, dtype in zip(self.nominal, self._dtypes, strict=True)
+        ]
         _raise_for(
-            frame.isna().any().to_numpy(),
+            frame.isna().any().to_numpy() & ~np.array(may_miss, dtype=bool),
             self.names,
             "missing values",
             "impute them first, for instance with sklearn.impute.SimpleImputer in the pipeline",
@@ -472,7 +481,8 @@ class Decoder(TransformerMixin, BaseEstimator):
 
 def _nominal_step(numbers: NDArray[np.float64]) -> float:
     """What to multiply one-hot columns by, so that a difference counts as in SMOTE-NC."""
-    spread = float(np.median(numbers.std(axis=0))) if numbers.shape[1] else 0.0
+    present = numbers[:, ~np.isnan(numbers).all(axis=0)]
+    spread = float(np.median(np.nanstd(present, axis=0))) if present.shape[1] else 0.0
     return (spread or 1.0) / math.sqrt(2)
 
 

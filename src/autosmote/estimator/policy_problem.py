@@ -194,4 +194,5 @@ class PolicyProblem(Problem):
             seed=self.seed,
             asked=None if self._rates is None else np.rint(self._rates * self._counts(rows)).astype(np.int64),
         )
-        return PolicySpace(space, self._features[rows], self.y[rows])
+        # To what policies see, a missing value is the mean of its column.
+        return PolicySpace(space, np.nan_to_num(self._features[rows], nan=0.0), self.y[rows])

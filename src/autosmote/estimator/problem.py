@@ -154,7 +154,7 @@ def plain_smote(
             wanted = round(space.asked[number] * len(rows) / of_class.sum())
         if not wanted:
             continue
-        neighbours = NearestNeighbors(n_neighbors=min(_SMOTE_NEIGHBOURS, len(rows) - 1))
+        neighbours = NearestNeighbors(n_neighbors=min(_SMOTE_NEIGHBOURS, len(rows) - 1), metric=space.metric)
         nearest = neighbours.fit(space.features[rows]).kneighbors(return_distance=False)
         source = rng.integers(len(rows), size=wanted)
         place = rng.integers(nearest.shape[1], size=wanted)
@@ -163,6 +163,26 @@ def plain_smote(
         return NO_SAMPLES
     source, neighbour, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Samples(source.astype(np.int32), neighbour.astype(np.int32), weight)
+
+
+def takes_missing(estimator: ClassifierMixin | None) -> bool:
+    """Whether an estimator says that it can be fitted to rows with missing values.
+
+    Parameters
+    ----------
+    estimator : classifier or None
+        Of a pipeline, its first step is asked. None is the default, a decision tree, which can.
+
+    Returns
+    -------
+    bool
+    """
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[0][1]
+    if estimator is None:
+        return True
+    tags = getattr(estimator, "__sklearn_tags__", None)  # Not every classifier comes from scikit-learn.
+    return tags is not None and bool(tags().input_tags.allow_nan)
 
 
 def over_sampled(y: NDArray, asked: NDArray[np.int64] | None) -> NDArray:

@@ -66,12 +66,14 @@ class RowProblem(Problem):
         super().__init__(X, y, columns, splits, estimator=estimator, scorer=scorer, seed=seed)
         in_training = np.isin(np.arange(len(y)), np.concatenate([split.train for split in splits]))
         self.instances = np.flatnonzero(np.isin(y, minority) & in_training)
+        features = columns.features(self.matrix, self.instances, y[self.instances])
         self.space = TableSpace(
             columns,
             self.matrix[self.instances],
             k_neighbors,
             labels=y[self.instances],
-            features=columns.features(self.matrix, self.instances, y[self.instances]),
+            features=features,
+            state_features=np.nan_to_num(features, nan=0.0),  # A missing value is the mean, to the policies.
             max_samples=max_samples,
             seed=seed,
             asked=None if asked is None else asked[asked > 0],

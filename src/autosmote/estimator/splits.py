@@ -169,7 +169,8 @@ def _given(validation: tuple[Any, ...], X: Any, y: NDArray) -> tuple[Any, NDArra
             raise ValueError("validation=(X, y): as X is a DataFrame, this has to be one with its columns")
         rows = rows[list(X.columns)].reset_index(drop=True)
     else:
-        rows = check_array(_dense(rows), dtype=X.dtype)
+        missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
+        rows = check_array(_dense(rows), dtype=X.dtype, ensure_all_finite="allow-nan" if missing else True)
         if rows.shape[1] != X.shape[1]:
             raise ValueError(f"validation=(X, y): its rows have {rows.shape[1]} columns, X has {X.shape[1]}")
     labels = column_or_1d(labels)

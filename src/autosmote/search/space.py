@@ -76,7 +76,8 @@ class SearchSpace:
     labels : label or ndarray of shape (n_instances,), default 1
         Class of the instances, one for all or one for each.
     features : ndarray of float64, shape (n_instances, n_features), optional
-        What distances are measured on. Default: `X`.
+        What distances are measured on. Default: `X`. Where values are missing, it is the columns that both
+        rows have, scaled up for the others (`sklearn.metrics.pairwise.nan_euclidean_distances`).
     state_features : ndarray of float64, shape (n_instances, n_state_features), optional
         What the policies see of each instance. Default: `features`.
     max_samples : int, optional
@@ -135,6 +136,8 @@ class SearchSpace:
         self.state_features = (
             self.features if state_features is None else np.ascontiguousarray(state_features, np.float64)
         )
+        #: How distances between features are measured, as scikit-learn names it.
+        self.metric = "nan_euclidean" if np.isnan(self.features).any() else "euclidean"
         self.labels = labels if isinstance(labels, np.ndarray) else np.full(len(X), labels)
         self.max_samples = max_samples
         classes, of_class, sizes = np.unique(self.labels, return_inverse=True, return_counts=True)
@@ -150,10 +153,13 @@ class SearchSpace:
         for number, size in enumerate(sizes):
             rows = np.flatnonzero(of_class == number)
             # scikit-learn computes distances from products, which lose precision if columns are far from 0.
-            centred = self.features[rows] - self.features[rows].mean(axis=0)
+            of_rows = self.features[rows]
+            centred = of_rows - (of_rows.mean(axis=0) if self.metric == "euclidean" else 0.0)
             if counted:
                 # kneighbors() without an argument leaves each row out of its own list, by index.
-                index = NearestNeighbors(n_neighbors=min(self.k, size - 1), algorithm="brute")
+                index = NearestNeighbors(
+                    n_neighbors=min(self.k, size - 1), algorithm="brute", metric=self.metric
+                )
                 nearest = index.fit(centred).kneighbors(return_distance=False)
             else:
                 nearest = _found_by(neighbours, centred, min(self.k, size - 1))
@@ -240,6 +246,8 @@ class SearchSpace:
     def interpolate(self, samples: Samples) -> NDArray[np.float64]:
         """Rows ``x_source + weight * (x_neighbour - x_source)``; the value of one of the two where nominal.
 
+        Between two rows a value is missing where either lacks it. At weights 0 and 1 it is that of one row.
+
         Parameters
         ----------
         samples : Samples
@@ -250,6 +258,9 @@ class SearchSpace:
         """
         start, end = self.X[samples.source], self.X[samples.neighbour]
         rows = start + samples.weight[:, None] * (end - start)
+        if (missing := np.isnan(rows)).any():
+            weight = np.broadcast_to(samples.weight[:, None], rows.shape)
+            rows = np.where(missing & (weight == 0), start, np.where(missing & (weight == 1), end, rows))
         if len(self._nominal):
             n_columns = int(self._nominal_column.max()) + 1
             from_end = takes_neighbour(
