@@ -11,11 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from autosmote.utils.registry import Registry
-from autosmote.utils.responses import decision_values
 
 Metric = Callable[..., float]
 """``metric(y_true, y_pred, sample_weight=None)`` of labels, 1 for the minority class, 0 for the majority.
@@ -44,25 +43,6 @@ def of_scores(metric: Metric) -> Metric:
 def needs_scores(metric: Metric) -> bool:
     """Whether a metric is marked by `of_scores`."""
     return bool(getattr(metric, "needs_scores", False))
-
-
-def respond(classifier: Any, X: NDArray[np.float64], metric: str) -> NDArray:
-    """Return what a metric is measured on: a fitted classifier's labels of rows, or its scores.
-
-    Parameters
-    ----------
-    classifier : classifier
-        Fitted to the labels 0 and 1.
-    X : ndarray of float64, shape (n_rows, n_features)
-    metric : str
-        A key of `METRICS`.
-
-    Returns
-    -------
-    ndarray, shape (n_rows,)
-        Labels 0 and 1; for a metric that needs them, scores (`autosmote.utils.responses.decision_values`).
-    """
-    return decision_values(classifier, X) if needs_scores(METRICS[metric]) else classifier.predict(X)
 
 
 def confusion(

@@ -15,9 +15,9 @@ from sklearn.exceptions import ConvergenceWarning
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation import isolation
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
-from autosmote.evaluation.metrics import METRICS, confusion, needs_scores, respond
+from autosmote.evaluation.metrics import METRICS, confusion, needs_scores
 from autosmote.evaluation.score_row import Cell, ScoreRow, as_json
-from autosmote.evaluation.scoring import held_out_rows, held_out_scores
+from autosmote.evaluation.scoring import held_out_rows, held_out_scores, respond
 from autosmote.evaluation.trial import (
     Failure,
     Fitted,

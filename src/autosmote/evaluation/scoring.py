@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from autosmote.evaluation.metrics import METRICS, respond
+from autosmote.evaluation.metrics import METRICS, needs_scores
+from autosmote.utils.responses import decision_values
 
 if TYPE_CHECKING:
     from autosmote.datasets.tasks import Task
@@ -34,6 +35,25 @@ def fit(estimator: ClassifierMixin, X: np.ndarray, y: np.ndarray) -> ClassifierM
         # LinearSVC may stop at its default number of iterations; the study keeps that default on purpose.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return estimator.fit(X, y)
+
+
+def respond(classifier: Any, X: np.ndarray, metric: str) -> np.ndarray:
+    """Return what a metric is measured on: a fitted classifier's labels of rows, or its scores.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Fitted to the labels 0 and 1.
+    X : ndarray of float64, shape (n_rows, n_features)
+    metric : str
+        A key of `METRICS`.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Labels 0 and 1; for a metric that needs them, scores (`autosmote.utils.responses.decision_values`).
+    """
+    return decision_values(classifier, X) if needs_scores(METRICS[metric]) else classifier.predict(X)
 
 
 def score(
@@ -101,7 +121,7 @@ def held_out_scores(task: Task, metric: str, responses: np.ndarray) -> tuple[flo
     metric : str
         A key of `METRICS`.
     responses : ndarray of shape (n_rows,)
-        What the metric is measured on (`autosmote.evaluation.metrics.respond`), for all rows of
+        What the metric is measured on (`respond`), for all rows of
         `held_out_rows`, in their order.
 
     Returns

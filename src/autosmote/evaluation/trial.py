@@ -16,9 +16,9 @@ from sklearn.base import ClassifierMixin
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS, needs_scores, respond
+from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.evaluation.score_row import as_json
-from autosmote.evaluation.scoring import fit, held_out_rows
+from autosmote.evaluation.scoring import fit, held_out_rows, respond
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     NotApplicable,
@@ -65,7 +65,7 @@ class Fitted:
     ----------
     model : Predictor
     validation : mapping of str to ndarray of shape (n_validation,)
-        By metric, what it is measured on (`autosmote.evaluation.metrics.respond`), for the validation rows.
+        By metric, what it is measured on (`autosmote.evaluation.scoring.respond`), for the validation rows.
     settings : mapping of str to JSON value
         Choices that the method made itself.
     note : str, default ""

@@ -37,7 +37,6 @@ CODE = (
     "autosmote.search.space",
     "autosmote.search.vtrace",
     "autosmote.utils.refusals",
-    "autosmote.utils.responses",
     "autosmote.utils.sklearn_settings",
     "autosmote.utils.threads",
 )

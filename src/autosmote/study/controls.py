@@ -17,7 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS, needs_scores, respond
+from autosmote.evaluation.metrics import METRICS, needs_scores
+from autosmote.evaluation.scoring import respond
 from autosmote.samplers.imbalanced_learn import SPECS
 from autosmote.samplers.spec import NotApplicable, Training
 from autosmote.search.settings import SearchSettings

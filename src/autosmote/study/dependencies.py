@@ -34,6 +34,7 @@ SEARCH = (
     "autosmote.study.strategy",
     "autosmote.evaluation.score_row",
     "autosmote.evaluation.scoring",
+    "autosmote.utils.responses",
 )
 """Modules that every search job runs."""
 
@@ -46,6 +47,7 @@ BASELINE = (
     "autosmote.evaluation.trial",
     "autosmote.samplers.spec",
     "autosmote.utils.refusals",
+    "autosmote.utils.responses",
     "autosmote.utils.threads",
 )
 """Modules that every job of comparison methods runs."""

@@ -40,7 +40,6 @@ CODE = (
     "autosmote.search.reward_scaling",
     "autosmote.utils.parts",
     "autosmote.utils.refusals",
-    "autosmote.utils.responses",
     "autosmote.utils.sklearn_settings",
     "autosmote.utils.threads",
 )

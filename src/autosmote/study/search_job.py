@@ -21,9 +21,9 @@ from sklearn.base import ClassifierMixin
 
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS, respond
+from autosmote.evaluation.metrics import METRICS
 from autosmote.evaluation.score_row import Cell, ScoreRow
-from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores
+from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores, respond
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
 from autosmote.study import dependencies, layout, strategies

@@ -15,9 +15,9 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, ge
 from autosmote import samplers
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS, needs_scores, respond
+from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.evaluation.protocol import evaluate
-from autosmote.evaluation.scoring import score
+from autosmote.evaluation.scoring import respond, score
 from autosmote.samplers import configured
 from autosmote.study.search_job import run_search
 

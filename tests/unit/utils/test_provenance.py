@@ -101,10 +101,10 @@ ADDITIONS = {
     "strategy": ("study/strategies.py", "_ALL = (\n", '_ALL = (\n    _ablation("new", "New", "nothing"),\n'),
     "metric": (
         "evaluation/metrics.py",
-        '{"macro_f1": macro_f1,',
-        '{"accuracy": lambda y_true, y_pred: np.mean(y_true == y_pred), "macro_f1": macro_f1,',
+        '"macro_f1": macro_f1,',
+        '"accuracy": lambda y_true, y_pred: np.mean(y_true == y_pred), "macro_f1": macro_f1,',
     ),
-    "classifier": ("evaluation/classifiers.py", '{"svm": _svm,', '{"linear": _svm, "svm": _svm,'),
+    "classifier": ("evaluation/classifiers.py", '"svm": _svm,', '"linear": _svm, "svm": _svm,'),
     "sampler of imbalanced-learn": (
         "samplers/imbalanced_learn.py",
         "    _over(over_sampling.SMOTE, True, _CHAWLA),\n",
@@ -163,6 +163,12 @@ EDITS = {
         {"MESA"},
     ),
     "optimiser": ("search/adam.py", "def step(self)", "def step_once(self)", ENGINE | {"MESA"}),
+    "what a metric of scores is measured on": (
+        "utils/responses.py",
+        "classifier.predict_proba(X)[:, 1]",
+        "1 - classifier.predict_proba(X)[:, 0]",
+        JOBS.keys(),
+    ),
     "words of the protocol": (
         "evaluation/protocol.py",
         'f" at the chosen ratio {ratio}"',
