@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 INSTALLING := $(VENV)/.installing
-WORKFLOW_FILES := Snakefile rules
+WORKFLOW_FILES := Snakefile workflow/Snakefile rules
 
 .DEFAULT_GOAL := help
 .PHONY: help install config quickstart bank reproduction test test-slow test-slurm lint format lock docs pictures

@@ -11,7 +11,7 @@ rule archive:
         ),
         case_study=[CASE_STUDY_ROWS, CASE_STUDY_FACTS] if CASE_STUDY else [],
         facts=cells(DATA_FACTS),
-        licence=[Path(workflow.basedir, "LICENSE")],
+        licence=[ROOT / "LICENSE"],
     output:
         archive=ARCHIVE,
         checksum=f"{ARCHIVE}.sha256",

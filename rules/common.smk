@@ -3,7 +3,6 @@ import re
 import subprocess
 import sys
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 from autosmote.analysis.scores import VIEWS
@@ -14,7 +13,7 @@ from autosmote.search.setting_fields import that_change_results
 from autosmote.study import dependencies, layout, strategies
 from autosmote.study.config import SECTIONS, ConfigError, Study
 
-with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")) as file:
+with open(ROOT / "workflow" / "schemas" / "config.schema.yaml") as file:
     SCHEMA = yaml.safe_load(file)
 
 try:
@@ -101,6 +100,14 @@ CELLS = {
     "classifier": STUDY.classifiers,
     "metric": STUDY.metrics,
 }
+# The classifiers and metrics of a search job, by the end of its rule's name. Where each has a job of its own, they are
+# the wildcards of one rule; otherwise there is a rule for each batch.
+BATCHES = (
+    {"": [("{classifier}", "{metric}")]}
+    if config["jobs"]["batch"] == 1
+    else {f"_{name}": pairs for name, pairs in STUDY.batches.items()}
+)
+
 # The settings that the searches of the hyperparameter study change, by their name.
 CHANGED = STUDY.hyperparameters.searches()
 NAMES = CELLS | {
@@ -129,6 +136,43 @@ def searches(pattern, datasets=STUDY.datasets):
         for dataset in STUDY.searches[name]
         if dataset in datasets
         for file in expand(pattern, **CELLS | {"strategy": name, "dataset": dataset})
+    ]
+
+
+def of_batch(pattern, pairs):
+    """The files of a search job, for a pattern of one search."""
+    return [
+        pattern.replace("{classifier}", classifier).replace("{metric}", metric)
+        for classifier, metric in pairs
+    ]
+
+
+def batch_id(kind, cell_id, batch):
+    """The name of a search job's log: that of its search, or of its batch. `kind` is the wildcard of the cell."""
+    return (
+        f"{{{kind}}}/{layout.BATCH_ID.replace('{batch}', batch.lstrip('_'))}"
+        if batch
+        else cell_id
+    )
+
+
+def batch_cells(pairs):
+    """The classifiers and metrics of a search job, as a param."""
+    return lambda wildcards: [
+        [name.format(**wildcards) for name in pair] for pair in pairs
+    ]
+
+
+def batch_code(pairs, strategy):
+    """Digest of the code of a search job, as a param; the strategy is a wildcard or a name."""
+    return lambda wildcards: [
+        code("search.py"),
+        *(
+            dependencies.search(
+                *(name.format(**wildcards) for name in (strategy, *pair))
+            )
+            for pair in pairs
+        ),
     ]
 
 
@@ -243,13 +287,21 @@ def code(script, *modules):
 
     As a param, it makes a job run again when that code has changed.
     """
-    return source_digest(
-        Path(workflow.basedir, "workflow", "scripts", script), *modules
-    )
+    return source_digest(ROOT / "workflow" / "scripts" / script, *modules)
 
 
-def demand(rule, mb_per_thread=0, goes_on=False):
+def describe(rule, text):
+    """Give a rule what `snakemake --list-target-rules` shows; a docstring cannot be computed."""
+    # In a module the rule may have another name, or be left out.
+    name = workflow.modifier.modify_rulename(rule)
+    if workflow.is_rule(name):
+        workflow.get_rule(name).docstring = text
+
+
+def demand(rule, mb_per_thread=0, goes_on=False, parts=1):
     """The resources of a rule, of which memory and time grow with each attempt (`retries` of a profile).
+
+    A job of several parts, one after the other, asks for as much more time.
 
     What ended the last attempt may have been their lack. A job that goes on where the last attempt was
     ended needs no more time.
@@ -260,7 +312,7 @@ def demand(rule, mb_per_thread=0, goes_on=False):
         return attempt * (asked["mem_mb"] + threads * mb_per_thread)
 
     def runtime(wildcards, attempt):
-        return asked["runtime"] * (1 if goes_on else attempt)
+        return parts * asked["runtime"] * (1 if goes_on else attempt)
 
     further = {key: value for key, value in asked.items() if key == "gpu"}
     return further | {"mem_mb": mem_mb, "runtime": runtime}

@@ -7,36 +7,43 @@ rule hyperparameter_searches:
         grid_searches(GRID_SEARCH),
 
 
-rule hyperparameter_search:
-    """One AutoSMOTE search with one setting changed."""
-    input:
-        task=TASK,
-    output:
-        result=GRID_SEARCH,
-        history=GRID_HISTORY,
-        selections=GRID_SELECTIONS,
-        samples=GRID_SAMPLES,
-    log:
-        f"{LOGS}/hyperparameter_search/{GRID_ID}.log",
-    benchmark:
-        f"{BENCHMARKS}/hyperparameter_search/{GRID_ID}.tsv"
-    conda:
-        "../envs/autosmote.yaml"
-    threads: config["search"]["actors"]
-    resources:
-        **demand(
-            "search",
-            mb_per_thread=config["resources"]["search"]["mem_mb_per_actor"],
-            goes_on=True,
-        ),
-    params:
-        settings=lambda wildcards: SETTINGS | CHANGED[wildcards.changed],
-        code=lambda wildcards: [
-            code("search.py"),
-            dependencies.search("autosmote", wildcards.classifier, wildcards.metric),
-        ],
-    script:
-        "../workflow/scripts/search.py"
+for batch, pairs in BATCHES.items():
+
+    rule:
+        name:
+            f"hyperparameter_search{batch}"
+        input:
+            task=TASK,
+        output:
+            result=of_batch(GRID_SEARCH, pairs),
+            history=of_batch(GRID_HISTORY, pairs),
+            selections=of_batch(GRID_SELECTIONS, pairs),
+            samples=of_batch(GRID_SAMPLES, pairs),
+        log:
+            f"{LOGS}/hyperparameter_search/{batch_id('changed', GRID_ID, batch)}.log",
+        benchmark:
+            f"{BENCHMARKS}/hyperparameter_search/{batch_id('changed', GRID_ID, batch)}.tsv"
+        conda:
+            "../envs/autosmote.yaml"
+        threads: config["search"]["actors"]
+        resources:
+            **demand(
+                "search",
+                mb_per_thread=config["resources"]["search"]["mem_mb_per_actor"],
+                goes_on=True,
+                parts=len(pairs),
+            ),
+        params:
+            cells=batch_cells(pairs),
+            settings=lambda wildcards: SETTINGS | CHANGED[wildcards.changed],
+            code=batch_code(pairs, "autosmote"),
+        script:
+            "../workflow/scripts/search.py"
+
+    describe(
+        f"hyperparameter_search{batch}",
+        "AutoSMOTE searches on one task with one setting changed.",
+    )
 
 
 rule hyperparameter_scores:

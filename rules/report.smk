@@ -85,9 +85,9 @@ for product in PRODUCTS.values():
             **demand("analysis"),
         params:
             **product_params(product),
+            product=product.name,
             code=code("product.py", *product.modules),
         script:
             "../workflow/scripts/product.py"
 
-    # What `snakemake --list-target-rules` shows; a docstring cannot be computed.
-    workflow.get_rule(product.name).docstring = product.title
+    describe(product.name, product.title)

@@ -46,6 +46,7 @@ def snakemake(
     *arguments: str,
     config: dict | None = None,
     base: Path | None = SMOKE,
+    snakefile: Path = ROOT / "Snakefile",
     timeout: float = 280,
     **environment: str,
 ) -> Run:
@@ -54,7 +55,7 @@ def snakemake(
     if config is not None:
         files.append(folder / "overlay.yaml")
         files[-1].write_text(yaml.safe_dump(config))
-    command = [sys.executable, "-m", "snakemake", *arguments, "--snakefile", ROOT / "Snakefile"]
+    command = [sys.executable, "-m", "snakemake", *arguments, "--snakefile", snakefile]
     command += ["--directory", folder, "--cores", "2"]
     command += ["--configfile", *files] if files else []
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}

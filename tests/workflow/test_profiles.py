@@ -51,6 +51,7 @@ def test_clusters_run_studies_as_one_machine_does(name: str) -> None:
 def test_profiles_name_existing_rules(name: str) -> None:
     text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     rules = set(re.findall(r"^rule (\w+):", text, re.MULTILINE))
+    rules |= set(re.findall(r'name:\s+f"(\w+)\{batch\}"', text))
     # The lines that are there to be uncommented count too.
     text = (ROOT / "profiles" / name / "config.yaml").read_text()
     optional = yaml.safe_load(re.sub(r"^# (?=( *[\w-]+:)( |$))", "", text, flags=re.MULTILINE))

@@ -57,7 +57,7 @@ READ = {
 }
 
 log_to(snakemake.log[0])
-product = PRODUCTS[snakemake.rule]
+product = PRODUCTS[snakemake.params.product]
 # A study may have no searches.
 further = [name for name in product.may_read if snakemake.input[name]]
 sources = {name: READ[name]() for name in (*product.reads, *further)}

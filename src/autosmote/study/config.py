@@ -58,6 +58,8 @@ class Study:
         Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     bundles : dict of str to tuple of str
         The comparison samplers by the job that runs them, see `bundle`.
+    batches : dict of str to tuple of (str, str)
+        The classifiers and metrics of each search job on a task, by the name of the job there; see `batch`.
     searches : dict of str to tuple of str
         The data sets of each search strategy: all of the study's for ``study.strategies``, those of
         ``ablation.datasets`` that the study has for ``ablation.strategies``.
@@ -79,6 +81,7 @@ class Study:
     classifiers: tuple[str, ...]
     metrics: tuple[str, ...]
     bundles: dict[str, tuple[str, ...]]
+    batches: dict[str, tuple[tuple[str, str], ...]]
     searches: dict[str, tuple[str, ...]]
     ratios: tuple[float, ...]
     hyperparameters: Grids
@@ -128,6 +131,7 @@ class Study:
             classifiers=tuple(study["classifiers"]),
             metrics=tuple(study["metrics"]),
             bundles=bundle(samplers, config["jobs"]["samplers_per_job"]),
+            batches=batch(study["classifiers"], study["metrics"], config["jobs"]["batch"]),
             searches=_searches(study, config["ablation"]),
             ratios=tuple(study["ratios"]),
             hyperparameters=Grids(config["hyperparameters"]["grids"], config["search"]),
@@ -214,6 +218,28 @@ def bundle(samplers: Iterable[str], size: int) -> dict[str, tuple[str, ...]]:
             start, stop = (len(names) * edge // n_bundles for edge in (number, number + 1))
             bundles[slug if n_bundles == 1 else f"{slug}-{number + 1}"] = tuple(names[start:stop])
     return bundles
+
+
+def batch(
+    classifiers: Sequence[str], metrics: Sequence[str], size: int
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Group the searches of a strategy on a task into jobs.
+
+    Parameters
+    ----------
+    classifiers, metrics : sequence of str
+    size : int
+        Most searches in a job; the jobs are of nearly equal size.
+
+    Returns
+    -------
+    dict of str to tuple of (str, str)
+        Classifiers and metrics by the name of the job, ``batch1`` and so on.
+    """
+    pairs = [(classifier, metric) for classifier in classifiers for metric in metrics]
+    number = math.ceil(len(pairs) / size)
+    edges = [len(pairs) * edge // number for edge in range(number + 1)]
+    return {f"batch{i + 1}": tuple(pairs[edges[i] : edges[i + 1]]) for i in range(number)}
 
 
 def _searches(study: Mapping[str, Any], ablation: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -30,6 +30,7 @@ SPLIT = (
 """Modules that decide what a task holds."""
 
 SEARCH = (
+    "autosmote.study.search_batch",
     "autosmote.study.search_job",
     "autosmote.study.strategy",
     "autosmote.evaluation.score_row",

@@ -12,6 +12,8 @@ CELL_ID = "{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
 BASELINE_ID = f"{{bundle}}/{TASK_ID}"
 SEARCH_ID = f"{{strategy}}/{CELL_ID}"
 GRID_ID = f"{{changed}}/{CELL_ID}"
+# Of several searches of a task in one job, by a name for their classifiers and metrics.
+BATCH_ID = "{dataset}/ir{imbalance_ratio}/{batch}/seed{seed}"
 
 LOGS, BENCHMARKS = "logs", "benchmarks"
 TABLES, FIGURES = "tables", "figures"
@@ -29,6 +31,8 @@ RESULT, HISTORY = "result.json", "history.parquet"
 SELECTIONS, SAMPLES = "selections.parquet", "samples.npz"
 CHECKPOINT = "checkpoint.pt"
 """In the folder of a search, until its result is there."""
+FINISHED = "finished.zip"
+"""The results of a search, in its folder, until the batch that it belongs to is done."""
 SEARCH = f"{SEARCHES}/{SEARCH_ID}"
 GRID_SEARCH = f"{HYPERPARAMETERS}/{GRID_ID}"
 

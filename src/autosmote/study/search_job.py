@@ -27,7 +27,7 @@ from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores, re
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
 from autosmote.study import dependencies, layout, strategies
-from autosmote.study.strategy import Execution, Found, Selection
+from autosmote.study.strategy import Execution, Found, Selection, Strategy
 from autosmote.utils.progress import Progress
 from autosmote.utils.storage import write_arrays, write_frame, write_json
 
@@ -120,14 +120,9 @@ def run_search(
     METRICS.look_up(metric)
     cpu, wall = sum(os.times()[:4]), time.perf_counter()
     chosen = strategies.get(strategy)
-    search_settings = dataclasses.replace(
-        SearchSettings.from_config(settings, imbalance_ratio=task.imbalance_ratio, seed=task.seed),
-        **chosen.keys,
-    )
-    if chosen.prepare is not None:
-        task = chosen.prepare(task)
     cell = Cell.of(task, classifier, metric)
-    key = _search_key(task, strategy, cell, search_settings, device)
+    key = search_key(task, cell, settings, strategy=strategy, device=device)
+    task, search_settings = _prepared(task, chosen, settings)
     status, message = "not_applicable", f"{classifier} could not be fitted in any iteration"
     with (
         contextlib.nullcontext()
@@ -217,12 +212,37 @@ def _held_out_scores(model: ClassifierMixin, task: Task, metric: str) -> tuple[f
     return held_out_scores(task, metric, responses)
 
 
-def _search_key(task: Task, strategy: str, cell: Cell, settings: SearchSettings, device: str) -> str:
-    """Digest of everything that the result of a search depends on."""
+def _prepared(task: Task, chosen: Strategy, settings: Mapping[str, Any]) -> tuple[Task, SearchSettings]:
+    """The task that a strategy searches on, and its settings there."""
+    search_settings = dataclasses.replace(
+        SearchSettings.from_config(settings, imbalance_ratio=task.imbalance_ratio, seed=task.seed),
+        **chosen.keys,
+    )
+    return task if chosen.prepare is None else chosen.prepare(task), search_settings
+
+
+def search_key(
+    task: Task, cell: Cell, settings: Mapping[str, Any], *, strategy: str, device: str = "cpu"
+) -> str:
+    """Digest everything that what a search finds depends on; the test rows have no part in it.
+
+    Parameters
+    ----------
+    task : Task
+    cell : Cell
+    settings, strategy, device
+        See `run_search`.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    task, search_settings = _prepared(task, strategies.get(strategy), settings)
     code = dependencies.search(strategy, cell.classifier, cell.metric)
     versions = np.__version__, sklearn.__version__, torch.__version__
     digest = hashlib.sha256(
-        repr((strategy, cell.classifier, cell.metric, settings, device, code, *versions)).encode()
+        repr((strategy, cell.classifier, cell.metric, search_settings, device, code, *versions)).encode()
     )
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
         digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
