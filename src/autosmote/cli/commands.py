@@ -5,7 +5,6 @@ Only click is imported here; what a command needs is imported when it runs, so t
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import math
@@ -27,6 +26,8 @@ from autosmote.utils.errors import RL_EXTRA, MissingExtraError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from autosmote.cli.csv_table import CsvTable
 
 _LONGEST_MESSAGE = 500
 _PAPER = "Zha, Lai, Tan, Ding, Zou and Hu 2022, doi:10.1145/3511808.3557474"
@@ -106,8 +107,33 @@ def _expanded(context: click.Context, parameter: click.Parameter, path: Path) ->
 _data = click.argument("data", type=click.Path(path_type=Path), callback=_expanded)
 _target = click.option("--target", required=True, metavar="COLUMN", help="Column with the classes.")
 _ignore = click.option(
-    "--ignore", multiple=True, metavar="COLUMN", help="Leave this column out; may be given several times."
+    "--ignore",
+    multiple=True,
+    metavar="COLUMN",
+    help="Leave this column out; may be given several times, or as names with commas between them.",
 )
+_nominal = click.option(
+    "--nominal",
+    multiple=True,
+    metavar="COLUMN",
+    help="This column of numbers holds codes; given as --ignore is. Columns with words are nominal anyway.",
+)
+_positive = click.option(
+    "--positive",
+    metavar="CLASS",
+    help="Of two classes, the one that scorers such as f1 look at. Default: the smaller.",
+)
+_groups = click.option(
+    "--groups",
+    metavar="COLUMN",
+    help="Rows with the same value here belong together: no split parts them. The column is no feature.",
+)
+_ESTIMATOR = (
+    f"{', '.join(names.CLASSIFIERS)}, or a class such as sklearn.linear_model.LogisticRegression. It gets "
+    "numbers standardised and categories one-hot encoded."
+)
+_SCORING = f"{', '.join(names.METRICS)}, or a scorer of scikit-learn."
+_SEVERAL = " May be given several times."
 _jobs = click.option(
     "--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Processes of a search."
 )
@@ -130,21 +156,12 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
     default="tree",
     show_default=True,
     metavar="NAME",
-    help=f"Classifier to over-sample for: {', '.join(names.CLASSIFIERS)}, or a class such as "
-    "sklearn.linear_model.LogisticRegression. It gets numbers standardised and categories one-hot encoded.",
+    help=f"Classifier to over-sample for: {_ESTIMATOR}",
 )
 @click.option(
-    "--scoring",
-    default="macro_f1",
-    show_default=True,
-    metavar="NAME",
-    help=f"What to maximise: {', '.join(names.METRICS)}, or a scorer of scikit-learn.",
+    "--scoring", default="macro_f1", show_default=True, metavar="NAME", help=f"What to maximise: {_SCORING}"
 )
-@click.option(
-    "--positive",
-    metavar="CLASS",
-    help="Of two classes, the one that scorers such as f1 look at. Default: the smaller.",
-)
+@_positive
 @click.option(
     "--iterations",
     default=300,
@@ -171,9 +188,12 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
     default="0.25",
     show_default=True,
     metavar="SHARE|FOLDS",
-    help="Share of the rows to score on, or number of folds of a cross-validation.",
+    help="Share of the rows to score on, or number of folds of a cross-validation. With --groups, folds "
+    "without parted groups: as many as are given, or four for a quarter.",
 )
 @_ignore
+@_nominal
+@_groups
 @_jobs
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0, max=2**32 - 1))
 @_as_json
@@ -191,6 +211,8 @@ def resample(
     max_samples: int | None,
     validation: str,
     ignore: Sequence[str],
+    nominal: Sequence[str],
+    groups: str | None,
     jobs: int,
     seed: int,
     as_json: bool,
@@ -206,33 +228,26 @@ def resample(
     rows keep their gaps.
     """
     with _user_errors(ValueError, OSError, MemoryError, MissingExtraError):
-        from autosmote.cli.codes import CodedClassifier, CodedScorer, Codes
-        from autosmote.cli.csv_table import CsvTable, with_encoding
+        from autosmote.cli.case import Case
+        from autosmote.cli.codes import Codes
         from autosmote.cli.streams import noise_apart
-        from autosmote.estimator.autosmote import find_scorer
         from autosmote.utils.storage import atomic_path
 
         _check_out(out)
         if out.exists() and data.exists() and out.samefile(data):
             raise ValueError(f"--out is the file to read, {data}; choose another name")
-        table = CsvTable(data, target, ignore)
-        if table.labels.value_counts().nunique() == 1:
-            raise ValueError(f"all classes of {target!r} have the same size; there is nothing to over-sample")
-        codes = Codes(table.labels, positive)
+        table = _read(data, target, ignore, nominal, groups)
         with noise_apart(quiet):
-            classifier = _make_estimator(estimator, seed)
-        sampler = autosmote.AutoSMOTE(
-            CodedClassifier(with_encoding(classifier), codes, estimator),
-            scoring=CodedScorer(find_scorer(scoring), codes, scoring, estimator),
-            strategy=strategy,
-            n_iterations=iterations,
-            max_seconds=max_seconds,
-            max_samples=max_samples,
-            validation=_validation(validation),
-            n_jobs=jobs,
-            random_state=seed,
-            verbose=_shows_progress(quiet),
-        )
+            sampler = Case(Codes(table.labels, positive), estimator, scoring).sampler(
+                seed,
+                strategy=strategy,
+                n_iterations=iterations,
+                max_seconds=max_seconds,
+                max_samples=max_samples,
+                validation=_validation(validation, table, seed),
+                n_jobs=jobs,
+                verbose=_shows_progress(quiet),
+            )
         with atomic_path(out) as path:
             with _actor_errors(), noise_apart(quiet), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "none of")  # The summary says so too.
@@ -241,6 +256,7 @@ def resample(
             result = table.with_rows(features[given:], labels[given:])
             result.to_csv(path, index=False)
 
+    _warn_of_row_names(table, quiet)
     if as_json:
         _print_json(
             {
@@ -266,13 +282,6 @@ def resample(
 @_data
 @_target
 @click.option(
-    "--minority",
-    multiple=True,
-    metavar="CLASS",
-    help="The class whose rows count as the minority, all others being the majority; may be given several "
-    "times. Needed unless there are two classes of different size.",
-)
-@click.option(
     "--sampler",
     "methods",
     multiple=True,
@@ -282,14 +291,26 @@ def resample(
 )
 @click.option(
     "--estimator",
-    default="tree",
+    "estimators",
+    multiple=True,
+    default=["tree"],
     show_default=True,
-    type=click.Choice(list(names.CLASSIFIERS)),
-    help="Classifier.",
+    metavar="NAME",
+    help=f"Classifier: {_ESTIMATOR}{_SEVERAL}",
 )
 @click.option(
-    "--metric", default="macro_f1", show_default=True, type=click.Choice(list(names.METRICS)), help="Score."
+    "--scoring",
+    "scorings",
+    multiple=True,
+    default=["macro_f1"],
+    show_default=True,
+    metavar="NAME",
+    help=f"Score: {_SCORING}{_SEVERAL}",
 )
+@_positive
+@_ignore
+@_nominal
+@_groups
 @click.option(
     "--splits",
     default=10,
@@ -322,10 +343,13 @@ def resample(
 def compare(
     data: Path,
     target: str,
-    minority: Sequence[str],
     methods: Sequence[str],
-    estimator: str,
-    metric: str,
+    estimators: Sequence[str],
+    scorings: Sequence[str],
+    positive: str | None,
+    ignore: Sequence[str],
+    nominal: Sequence[str],
+    groups: str | None,
     splits: int,
     iterations: int,
     out: Path,
@@ -334,42 +358,49 @@ def compare(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Rank methods on a CSV file with two classes.
+    """Rank methods on a CSV file, for each classifier and score.
 
-    Each split has 60 % of the rows for training, 20 % for validation and 20 % for the test. A sampler chooses
-    its ratio of the classes on the validation rows, a search its rows; the test rows decide nothing. A
-    missing number becomes its column's mean, a missing category none.
+    Each split holds out a fifth of the rows for the test. On the other rows AutoSMOTE works as `autosmote
+    resample` does; a sampler chooses its ratio of the classes by cross-validation, class weights and a
+    threshold likewise. The test rows decide nothing. Gaps are filled as `autosmote resample` does.
     """
     from tqdm import tqdm
 
-    from autosmote.cli import comparison
+    from autosmote.cli import comparison, rivals
+    from autosmote.cli.case import Case
+    from autosmote.cli.codes import Codes, RefusedError
     from autosmote.cli.comparison_plot import plot
-    from autosmote.cli.csv_table import MIN_ROWS
     from autosmote.cli.streams import noise_apart
-    from autosmote.datasets.sources import fetch
-    from autosmote.datasets.tasks import TaskError
     from autosmote.utils.errors import UnknownNameError
     from autosmote.utils.storage import atomic_path
 
     # A method that fails is a note below the ranking, not a traceback.
     logging.getLogger("autosmote").addHandler(logging.NullHandler())
+    estimators, scorings = list(dict.fromkeys(estimators)), list(dict.fromkeys(scorings))
     with _user_errors(ValueError, OSError, ImportError):
         if not out.name:
             raise ValueError(f"--out {out} is a folder; name the files, such as {out / 'comparison'}")
         for ending in (".csv", ".png", ".pdf"):
             _check_out(out.with_name(f"{out.name}{ending}"))
         _require_matplotlib()
-        spec: dict[str, Any] = {"source": "csv", "path": str(data), "target": target}
-        if minority:
-            spec["minority"] = list(minority)
-        dataset = fetch(data.name, spec)
-        if len(dataset.target) < MIN_ROWS:
-            raise ValueError(f"{data} has {len(dataset.target)} rows; at least {MIN_ROWS} are needed")
+        table = _read(data, target, ignore, nominal, groups)
+        codes = Codes(table.labels, positive)
+        with noise_apart(quiet):
+            for estimator in estimators:
+                for scoring in scorings:
+                    Case(codes, estimator, scoring).sampler(seed)  # Are there such a classifier and score?
     # What else goes wrong is no mistake of the user.
-    expected = TaskError, UnknownNameError, comparison.ShortSearchError, OSError, ImportError, MemoryError
-    with _user_errors(*expected):
-        methods = methods or comparison.DEFAULT_METHODS
-        total = splits * len({comparison.BASELINE, *methods})
+    with _user_errors(
+        comparison.SplitError,
+        comparison.ShortSearchError,
+        UnknownNameError,
+        RefusedError,
+        OSError,
+        ImportError,
+        MemoryError,
+    ):
+        chosen = list(methods) or comparison.default_methods()
+        total = splits * len({rivals.BASELINE, *chosen}) * len(estimators) * len(scorings)
         with tqdm(total=total, unit=" methods", disable=not _shows_progress(quiet)) as bar:
 
             def progress(name: str) -> None:
@@ -378,32 +409,45 @@ def compare(
 
             with noise_apart(quiet):
                 scores = comparison.compare(
-                    dataset,
-                    methods,
-                    classifier=estimator,
-                    metric=metric,
+                    table,
+                    codes,
+                    chosen,
+                    estimators=estimators,
+                    scorings=scorings,
                     seeds=range(seed, seed + splits),
                     iterations=iterations,
-                    actors=jobs,
+                    n_jobs=jobs,
                     progress=progress,
                 )
-        table = comparison.ranking(scores)
+        # In the order of the options.
+        cases = scores.groupby(["estimator", "scoring"], sort=False)
+        rankings: dict[tuple[str, str], pd.DataFrame] = {
+            (str(case[0]), str(case[1])): comparison.ranking(of_case) for case, of_case in cases
+        }
         with atomic_path(out.with_name(f"{out.name}.csv")) as path:
             scores.to_csv(path, index=False)
-        files = [out.with_name(f"{out.name}.csv"), *plot(table, scores, metric, out)]
+        files = [out.with_name(f"{out.name}.csv"), *plot(rankings, scores, out)]
 
-    conclusion = comparison.verdict(table)
+    _warn_of_row_names(table, quiet)
+    if len(chosen) < len(comparison.DEFAULT_METHODS) and not methods and not quiet:
+        click.echo(f"autosmote: without PyTorch, autosmote is left out: pip install '{RL_EXTRA}'", err=True)
     if as_json:
-        _print_json(
+        comparisons = [
             {
-                "ranking": table.to_dict("records"),
-                "verdict": conclusion,
-                "files": [str(file) for file in files],
+                "estimator": estimator,
+                "scoring": scoring,
+                "ranking": ranking.to_dict("records"),
+                "verdict": comparison.verdict(ranking),
             }
-        )
-    else:
-        click.echo(_ranking_text(table, metric))
-        click.echo(f"\n{conclusion}\n\nWritten: {', '.join(str(file) for file in files)}")
+            for (estimator, scoring), ranking in rankings.items()
+        ]
+        _print_json({"comparisons": comparisons, "files": [str(file) for file in files]})
+        return
+    for (estimator, scoring), ranking in rankings.items():
+        if len(rankings) > 1:
+            click.echo(f"{estimator}, {scoring}\n")
+        click.echo(f"{_ranking_text(ranking, scoring)}\n\n{comparison.verdict(ranking)}\n")
+    click.echo(f"Written: {', '.join(str(file) for file in files)}")
 
 
 @main.command()
@@ -460,34 +504,50 @@ def samplers(as_json: bool) -> None:
         click.echo(f"{number} of {source} not installed: pip install {requires}")
 
 
-def _make_estimator(name: str, seed: int) -> Any:
-    """A base classifier of the study by its name, or any classifier by its module and class."""
-    from sklearn.base import is_classifier
+def _read(
+    path: Path, target: str, ignore: Sequence[str], nominal: Sequence[str], groups: str | None
+) -> CsvTable:
+    """Read a file that there is something to over-sample in."""
+    from autosmote.cli.csv_table import CsvTable
+    from autosmote.estimator.columns import refuse_large
 
-    from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
-    from autosmote.utils.errors import UnknownNameError
+    table = CsvTable(path, target, ignore, nominal, groups)
+    if table.labels.value_counts().nunique() == 1:
+        raise ValueError(f"all classes of {target!r} have the same size; there is nothing to over-sample")
+    refuse_large(table.features)
+    return table
 
-    if name in CLASSIFIERS:
-        return make_classifier(name, seed)
-    module, _, class_name = name.rpartition(".")
-    if not module:
-        raise UnknownNameError("estimator", name, CLASSIFIERS)
+
+def _warn_of_row_names(table: CsvTable, quiet: bool) -> None:
+    """Warn of columns that hold another word in each row."""
+    for name in table.row_names if not quiet else ():
+        click.echo(
+            f"autosmote: column {name!r} has another value in nearly every row. It can only name rows, and "
+            f"each value became a column; leave it out: --ignore {name!r}",
+            err=True,
+        )
+
+
+def _validation(text: str, table: CsvTable, seed: int) -> Any:
+    """Read a share of the rows or a number of folds; with groups, these are folds that part no group."""
+    from sklearn.model_selection import check_cv
+
+    from autosmote.cli.comparison import folds
+
     try:
-        estimator = getattr(importlib.import_module(module), class_name)()
-    except (Exception, SystemExit) as error:  # It is the user's choice what is imported.
-        raise ValueError(f"--estimator {name} cannot be made: {error}") from error
-    if not (hasattr(estimator, "fit") and is_classifier(estimator)):
-        raise ValueError(f"--estimator {name} is no classifier of scikit-learn's kind")
-    if "random_state" in estimator.get_params():
-        estimator.set_params(random_state=seed)
-    return estimator
-
-
-def _validation(text: str) -> float | int:
-    try:
-        return int(text) if text.isdigit() else float(text)
+        validation = int(text) if text.isdigit() else float(text)
     except ValueError:
         raise ValueError(f"--validation {text}: expected a share of the rows or a number of folds") from None
+    if table.groups is None:
+        return validation
+    n_folds = (
+        validation if isinstance(validation, int) else round(1 / validation) if 0 < validation < 1 else 0
+    )
+    if n_folds < 2:
+        raise ValueError(
+            f"--validation {text}: with --groups, expected two folds or more, or a share below 0.7"
+        )
+    return check_cv(folds(table.labels, table.groups, seed, n_folds))
 
 
 def _check_out(path: Path) -> None:

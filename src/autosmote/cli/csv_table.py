@@ -18,6 +18,8 @@ from autosmote.datasets.sources import DatasetError, read_csv, read_text, whole_
 MIN_ROWS = 20
 """Fewest rows that are worked on: a quarter of fewer says nothing about a classifier."""
 
+_NAMES_ROWS = 0.9
+
 
 class CsvTable:
     """A CSV file with labels, as text and as columns without missing values.
@@ -33,7 +35,13 @@ class CsvTable:
     target : str
         Column with the labels.
     ignore : sequence of str, default ()
-        Columns to leave out, such as row numbers; they are empty in synthetic rows.
+        Columns to leave out, such as row numbers; they are empty in synthetic rows. Each element is a name,
+        or several with commas between them.
+    nominal : sequence of str, default ()
+        Columns of numbers that are codes, named as in `ignore`. Other columns than those of numbers are
+        nominal anyway.
+    groups : str, optional
+        Column that says which rows belong together; it is left out too.
 
     Attributes
     ----------
@@ -42,6 +50,11 @@ class CsvTable:
     features : DataFrame
         Columns of dtype float64, int64 or category, without missing values.
     labels : Series of str
+    groups : Series of str or None
+        The group of each row.
+    row_names : list of str
+        Nominal columns with another value in nine of ten rows or more. Such a column tells rows apart and
+        says nothing of their class.
 
     Raises
     ------
@@ -49,22 +62,43 @@ class CsvTable:
         If the file cannot be used; the message says why.
     """
 
-    def __init__(self, path: str | os.PathLike[str], target: str, ignore: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        target: str,
+        ignore: Sequence[str] = (),
+        nominal: Sequence[str] = (),
+        groups: str | None = None,
+    ) -> None:
         features, self.labels = read_csv(path, target)
         self.target = target
-        if unknown := [name for name in ignore if name not in features]:
-            raise DatasetError(f"there is no column {unknown[0]!r} besides the target to ignore")
+        ignored = _names(ignore, features, "to ignore")
+        codes = _names(nominal, features, "to be nominal")
         if len(features) < MIN_ROWS:
             raise DatasetError(f"{path} has {len(features)} rows; at least {MIN_ROWS} are needed")
         if self.labels.nunique() < 2:
             raise DatasetError(
                 f"the target column {target!r} has one class, {self.labels.iloc[0]!r}; two are needed"
             )
-        features = features.drop(columns=list(ignore))
+        self.text = read_text(path)
+        self.groups = None
+        if groups is not None:
+            (groups,) = _names([groups], features, "to group by")
+            self.groups = self.text[groups]
+            if n_missing := int(features[groups].isna().sum()):
+                raise DatasetError(f"column {groups!r} says of {n_missing} rows no group")
+            ignored.append(groups)
+        features = features.drop(columns=ignored)
         if features.shape[1] == 0:
             raise DatasetError("there is no column besides the target and those that are ignored")
-        self.text = read_text(path)
-        self.features = pd.DataFrame({name: self._complete(features[name]) for name in features})
+        self.features = pd.DataFrame(
+            {name: self._complete(features[name], name in codes) for name in features}
+        )
+        self.row_names = [
+            str(name)
+            for name, column in self.features.items()
+            if isinstance(column.dtype, pd.CategoricalDtype) and column.nunique() >= _NAMES_ROWS * len(column)
+        ]
 
     def with_rows(self, features: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
         """The file with rows added at its end.
@@ -88,9 +122,9 @@ class CsvTable:
         added[self.target] = list(labels)
         return pd.concat([self.text, added], ignore_index=True)
 
-    def _complete(self, column: pd.Series) -> pd.Series:
+    def _complete(self, column: pd.Series, is_code: bool) -> pd.Series:
         text = self.text[str(column.name)]
-        if isinstance(column.dtype, pd.CategoricalDtype):
+        if is_code or isinstance(column.dtype, pd.CategoricalDtype):
             return text.astype("category")
         numbers = whole_numbers(column, text)
         limits = np.iinfo(np.int64)
@@ -101,6 +135,14 @@ class CsvTable:
         values = np.full(len(column), round(Fraction(sum(middle), len(middle))), dtype=np.int64)
         values[column.notna()] = numbers
         return pd.Series(values)
+
+
+def _names(given: Sequence[str], features: pd.DataFrame, purpose: str) -> list[str]:
+    """Read names of columns; an element that is no name holds several, with commas between them."""
+    names = [name for element in given for name in ([element] if element in features else element.split(","))]
+    if unknown := [name for name in names if name not in features]:
+        raise DatasetError(f"there is no column {unknown[0]!r} besides the target {purpose}")
+    return list(dict.fromkeys(names))
 
 
 def with_encoding(classifier: ClassifierMixin) -> Pipeline:

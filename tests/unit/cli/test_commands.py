@@ -13,11 +13,13 @@ import pytest
 from click.testing import CliRunner
 from pandas.testing import assert_frame_equal
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, recall_score
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 import autosmote
+from autosmote.cli import comparison
+from autosmote.cli.case import Case
 from autosmote.cli.codes import CodedClassifier, Codes
 from autosmote.cli.commands import main
 from autosmote.cli.comparison import DEFAULT_METHODS
@@ -530,8 +532,9 @@ def test_options_that_are_needed_are_named(data):
 
 def test_compare_ranks_and_concludes(two_classes, tmp_path):
     out = tmp_path / "found" / "comparison"
-    arguments = ["compare", two_classes, "--target", "class", "--splits", 3, "--iterations", 4, "--out", out]
-    arguments += ["--sampler", "SMOTE", "--sampler", "autosmote"]
+    arguments = ["compare", two_classes, "--target", "class", "--splits", 3, "--iterations", 20, "--out", out]
+    arguments += ["--sampler", "SMOTE", "--sampler", "autosmote", "--estimator", "knn", "--ignore", "id"]
+    arguments += ["--scoring", "recall"]
     result = run(*arguments)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
@@ -542,7 +545,8 @@ def test_compare_ranks_and_concludes(two_classes, tmp_path):
     assert len(scores) == 9
     assert all(out.with_name(f"comparison.{kind}").stat().st_size for kind in ("png", "pdf"))
 
-    report = json.loads(run(*arguments, "--json").stdout)
+    (report,) = json.loads(run(*arguments, "--json").stdout)["comparisons"]
+    assert (report["estimator"], report["scoring"]) == ("knn", "recall")
     means = scores.groupby("sampler")["test_score"].mean()
     assert [row["sampler"] for row in report["ranking"]] == list(means.sort_values(ascending=False).index)
     for row in report["ranking"]:
@@ -556,23 +560,199 @@ def test_compare_refuses_a_search_that_is_too_short(two_classes, tmp_path):
     assert {"autosmote", "policy_search"} < set(DEFAULT_METHODS)
 
 
-def test_compare_takes_several_classes_as_the_minority(data, tmp_path):
+def test_compare_takes_several_classes_classifiers_and_scores(data, tmp_path):
+    out = tmp_path / "c"
+    result = run(
+        "compare", data, "--target", "class", "--ignore", "id", "--splits", 1, "--out", out,
+        "--iterations", 6,
+        "--estimator", "knn", "--estimator", "sklearn.naive_bayes.GaussianNB",
+        "--scoring", "balanced_accuracy", "--scoring", "roc_auc_ovr", "--sampler", "SMOTE",
+        "--sampler", "policy_search", "--sampler", "ClassWeight", "--sampler", "DecisionThreshold", "--json",
+        "--sampler", "RandomUnderSampler",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    comparisons = json.loads(result.stdout)["comparisons"]
+    assert [(one["estimator"].rpartition(".")[2], one["scoring"]) for one in comparisons] == [
+        (estimator, scoring)
+        for estimator in ("knn", "GaussianNB")
+        for scoring in ("balanced_accuracy", "roc_auc_ovr")
+    ]
+    for one in comparisons:
+        rows = {row["sampler"]: row for row in one["ranking"]}
+        scored = {"NoResampling", "SMOTE", "Policy search"}
+        assert {name for name, row in rows.items() if row["splits"] == 1} == scored | (
+            set() if one["estimator"] == "knn" else {"ClassWeight"}
+        )
+        assert "a threshold decides between two classes" in rows["DecisionThreshold"]["message"]
+        assert "takes two classes" in rows["RandomUnderSampler"]["message"]
+    assert len(pd.read_csv(f"{out}.csv")) == 4 * 6
+
+
+def test_compare_looks_at_the_positive_class_and_at_nominal_codes(two_classes, tmp_path, monkeypatch):
+    seen = []
+    fit = KNeighborsClassifier.fit
+    monkeypatch.setattr(
+        KNeighborsClassifier, "fit", lambda self, X, y: seen.append(X.shape[1]) or fit(self, X, y)
+    )
     base = [
         "compare",
-        data,
+        two_classes,
         "--target",
         "class",
-        "--sampler",
-        "SMOTE",
-        "--splits",
-        1,
-        "--out",
-        tmp_path / "c",
+        "--estimator",
+        "knn",
+        "--scoring",
+        "recall",
+        "--json",
     ]
-    assert "cannot tell the minority class; set --minority" in refused(*base)
-    result = run(*base, "--minority", "late", "--minority", "01", "--json")
+    base += ["--splits", 1, "--sampler", "NoResampling", "--out", tmp_path / "c"]
+    scores = []
+    for more in ([], ["--positive", "no"], ["--ignore", "id,income"], ["--nominal", "children,income"]):
+        seen.clear()
+        report = json.loads(run(*base, *more).stdout)["comparisons"][0]["ranking"]
+        scores.append({row["sampler"]: row["test_score"] for row in report}["NoResampling"])
+        widths = set(seen)
+        if more[:1] == ["--ignore"]:
+            assert max(widths) < 30  # Without the identifiers, whose every value is a column.
+        if more[:1] == ["--nominal"]:
+            assert min(widths) > 100
+    assert scores[0] < scores[1]
+    line = refused(*base[:-2], "--out", tmp_path / "c", "--nominal", "ages")
+    assert line == "there is no column 'ages' besides the target to be nominal"
+
+
+def test_no_split_parts_a_group(tmp_path):
+    table = mixed(200).assign(patient=np.arange(200) // 4)
+    path = tmp_path / "data.csv"
+    table.to_csv(path, index=False)
+    csv = CsvTable(path, "class", ["id"], groups="patient")
+    assert "patient" not in csv.features
+    for seed in range(3):
+        train, test = comparison._split(csv, seed)
+        assert sorted([*train, *test]) == list(range(200)) and 20 < len(test) < 60
+        assert not set(csv.groups[train]) & set(csv.groups[test])
+        groups = csv.groups.iloc[train]
+        folds = comparison.folds(csv.labels.iloc[train], groups, seed)
+        assert len(folds) == 4
+        for inner, score in folds:
+            assert not set(groups.iloc[inner]) & set(groups.iloc[score])
+
+
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_groups_are_kept_together_in_what_autosmote_scores_on(tmp_path, command, monkeypatch):
+    table = mixed(200).assign(patient=np.arange(200) // 4)
+    path = tmp_path / "data.csv"
+    table.to_csv(path, index=False)
+    searched = []
+    original = autosmote.AutoSMOTE.fit_resample
+
+    def fit_resample(self, X, y):
+        searched.append((len(X), self.validation))
+        return original(self, X, y)
+
+    monkeypatch.setattr(autosmote.AutoSMOTE, "fit_resample", fit_resample)
+    more = ["--splits", 1, "--sampler", "policy_search"] if command == "compare" else []
+    result = run(
+        command, path, "--target", "class", "--ignore", "id", "--groups", "patient", "--iterations", 8,
+        "--estimator", "knn", "--out", tmp_path / "out.csv", *more,
+    )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert {row["splits"] for row in json.loads(result.stdout)["ranking"]} == {1}
+    ((n_rows, validation),) = searched
+    patients = table["patient"].to_numpy()
+    if command == "compare":
+        train, _ = comparison._split(CsvTable(path, "class", ["id"], groups="patient"), 0)
+        patients = patients[train]
+    assert n_rows == len(patients)
+    splits = list(validation.split(np.empty(n_rows)))
+    assert len(splits) == 4
+    for train, score in splits:
+        assert not set(patients[train]) & set(patients[score])
+    if command == "resample":
+        assert (read(tmp_path / "out.csv")["patient"][200:] == "").all()
+
+
+def test_groups_that_cannot_be_kept_together_cost_one_line(tmp_path):
+    table = mixed(160).assign(ward=np.arange(160) // 54, gap=["", *"a" * 159])
+    path = tmp_path / "data.csv"
+    table.to_csv(path, index=False)
+    base = ["compare", path, "--target", "class", "--sampler", "SMOTE", "--out", tmp_path / "c", "--groups"]
+    assert refused(*base, "ward") == "there are 3 groups; at least 5 are needed for 5 folds"
+    assert refused(*base, "gap") == "column 'gap' says of 1 rows no group"
+    assert refused(*base, "wards") == "there is no column 'wards' besides the target to group by"
+
+
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_warns_of_words_that_only_name_rows(two_classes, tmp_path, command):
+    more = ["--splits", 1, "--sampler", "NoResampling"] if command == "compare" else ["--iterations", 5]
+    arguments = [command, two_classes, "--target", "class", "--out", tmp_path / "out", *more]
+    (line,) = run(*arguments).stderr.splitlines()
+    assert line.startswith("autosmote: column 'id' has another value in nearly every row.")
+    assert not run(*arguments, "--ignore", "id").stderr
+    assert not run(*arguments, "--quiet").stderr
+
+
+BAYES = "sklearn.naive_bayes.GaussianNB"
+
+
+def test_compare_says_when_a_threshold_cannot_act(two_classes, tmp_path):
+    base = ["compare", two_classes, "--target", "class", "--ignore", "id", "--splits", 1, "--json"]
+    base += ["--sampler", "DecisionThreshold", "--out", tmp_path / "c"]
+
+    def message(*more):
+        (one,) = json.loads(run(*base, *more).stdout)["comparisons"]
+        (row,) = [row for row in one["ranking"] if row["sampler"] == "DecisionThreshold"]
+        return row["message"]
+
+    assert message("--estimator", "tree").startswith(
+        "no threshold can act: of rows that it was not trained on"
+    )
+    assert message("--estimator", BAYES) == message("--estimator", "svm") == ""
+    assert "looks at probabilities, which a threshold does not change" in message(
+        "--estimator", BAYES, "--scoring", "average_precision"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--estimator", "knm"], "unknown estimator 'knm'; did you mean 'knn'"),
+        (["--estimator", "tree", "--estimator", "pathlib.Path"], "pathlib.Path is no classifier"),
+        (["--scoring", "f1_makro"], "unknown scoring 'f1_makro'; did you mean 'f1_macro'"),
+        (["--scoring", "neg_log_loss", "--estimator", "svm"], "--scoring neg_log_loss cannot be used here"),
+        (["--positive", "maybe"], "'maybe' is no class; known: 'no', 'yes'"),
+        (["--ignore", "id,idd"], "no column 'idd' besides the target to ignore"),
+    ],
+)
+def test_compare_takes_the_names_that_resample_takes(two_classes, tmp_path, arguments, message):
+    base = ["compare", two_classes, "--target", "class", "--sampler", "SMOTE", "--out", tmp_path / "c"]
+    assert message in refused(*base, *arguments)
+    assert [path.name for path in tmp_path.iterdir()] == ["two.csv"]
+
+
+def test_compare_does_without_pytorch(two_classes, tmp_path, monkeypatch):
+    monkeypatch.setattr("autosmote.cli.comparison.find_spec", lambda name: None)
+    monkeypatch.setattr("autosmote.utils.errors.find_spec", lambda name: None)
+    assert set(DEFAULT_METHODS) - set(comparison.default_methods()) == {"autosmote"}
+    base = ["compare", two_classes, "--target", "class", "--out", tmp_path / "c"]
+    assert refused(*base, "--sampler", "autosmote").endswith("not installed: pip install 'autosmote[rl]'")
+
+
+def test_what_compare_scores_is_what_resample_writes(two_classes, tmp_path):
+    """The rows that AutoSMOTE adds in a comparison are those that `resample` adds to the training rows."""
+    base = ["--target", "class", "--estimator", "knn", "--scoring", "recall", "--iterations", 30]
+    base += ["--ignore", "id"]
+    run("compare", two_classes, *base, "--splits", 1, "--sampler", "policy_search", "--out", tmp_path / "c")
+    scores = pd.read_csv(tmp_path / "c.csv").set_index("sampler")["test_score"]
+    table = CsvTable(two_classes, "class", ["id"])
+    train, test = comparison._split(table, 0)
+    case = Case(Codes(table.labels), "knn", "recall")
+    sampler = case.sampler(0, n_iterations=30)
+    X, y = sampler.fit_resample(table.features.iloc[train].reset_index(drop=True), table.labels.iloc[train])
+    assert sampler.n_synthetic_ > 0
+    model = with_encoding(KNeighborsClassifier()).fit(X, y)
+    predicted = model.predict(table.features.iloc[test])
+    expected = recall_score(table.labels.iloc[test], predicted, pos_label="yes")
+    assert scores["Policy search"] == pytest.approx(expected)
 
 
 def test_compare_names_an_unknown_method(two_classes, tmp_path):

@@ -121,6 +121,37 @@ def test_the_verdict_is_plain(methods, expected):
     assert verdict(ranking(make_scores(NoResampling=BASE, **methods))).startswith(expected)
 
 
+def test_an_interval_above_zero_is_never_called_chance_alone():
+    gain = [0.015, 0.035, 0.025, 0.025, 0.035, 0.015]
+    others = {f"other{i}": np.add(BASE, 0.01 * (-1) ** np.arange(6) * i) for i in range(1, 20)}
+    alone = ranking(make_scores(NoResampling=BASE, A=np.add(BASE, gain)))
+    among = ranking(make_scores(NoResampling=BASE, A=np.add(BASE, gain), **others))
+    for table in (alone, among):
+        row = table.set_index("sampler").loc["A"]
+        assert row["low"] > 0
+        assert "chance alone" not in verdict(table)
+        assert f"95 % interval {row['low']:+.3f} to {row['high']:+.3f}" in verdict(table)
+    assert verdict(alone).startswith("Better than no resampling")
+    assert verdict(among).startswith("Perhaps better than no resampling: A by 0.025")
+    assert "with 20 methods compared" in verdict(among)
+
+
+def test_chance_is_said_beside_an_interval_that_includes_zero():
+    table = ranking(make_scores(NoResampling=BASE, A=[0.60, 0.42, 0.58, 0.46, 0.52, 0.45]))
+    row = table.set_index("sampler").loc["A"]
+    assert row["low"] < 0 < row["high"]
+    assert f"(95 % interval {row['low']:+.3f} to {row['high']:+.3f} includes zero)" in verdict(table)
+
+
+def test_nothing_is_called_better_whose_interval_includes_zero():
+    # One-sided the lead is significant, but the two-sided interval reaches below zero.
+    gain = np.array([0.015, 0.035, 0.025, 0.025, 0.035, 0.015]) - 0.0105
+    table = ranking(make_scores(NoResampling=BASE, A=np.add(BASE, gain)))
+    row = table.set_index("sampler").loc["A"]
+    assert row["low"] < 0 and row["p_value"] < 0.05
+    assert verdict(table).startswith("Nothing reliably beats")
+
+
 def test_one_split_concludes_nothing():
     sentence = verdict(ranking(make_scores(NoResampling=[0.5], A=[0.9])))
     assert sentence == "A is ahead by 0.400, but one split tells nothing of chance: compare on more splits."

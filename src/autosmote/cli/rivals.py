@@ -1,0 +1,269 @@
+"""What AutoSMOTE is compared with on a person's table: samplers in a pipeline, class weights, a threshold.
+
+Each is something of scikit-learn's to fit to codes of classes. Where it has a setting - the ratio that a
+sampler aims at, the weight of the rarer classes, the threshold - cross-validation on the training rows
+chooses it, by the score of the case.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from imblearn.pipeline import Pipeline
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import has_fit_parameter
+
+from autosmote.cli.case import Case
+from autosmote.estimator.autosmote import find_scorer
+from autosmote.samplers import registry
+from autosmote.samplers.spec import NotApplicable, SamplerSpec, Training
+
+BASELINE = "NoResampling"
+CLASS_WEIGHT = "ClassWeight"
+DECISION_THRESHOLD = "DecisionThreshold"
+
+RATIOS = tuple(tenth / 10 for tenth in range(1, 11))
+"""Rows of a class, over those of the largest, to choose from, as in the study (Section 4.1)."""
+
+_ADDS_ROWS_BEHIND = ("Over-sampling", "Generative model")
+
+Splits = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+"""Rows to train on and rows to score on, by position."""
+
+
+def names() -> list[str]:
+    """Return the names of the rivals: no resampling, registered samplers, class weights and a threshold."""
+    samplers = [spec.name for spec in registry.specs() if isinstance(spec, SamplerSpec)]
+    return [*samplers, CLASS_WEIGHT, DECISION_THRESHOLD]
+
+
+class RatioSampler(BaseEstimator):
+    """A registered sampler as a step of a pipeline.
+
+    Registered samplers know two classes. Of more classes, one after the other is over-sampled against all
+    others, as SMOTE of imbalanced-learn does; that can be done with samplers that add rows and change none.
+
+    Parameters
+    ----------
+    name : str
+        Of a `SamplerSpec`.
+    ratio : float or None
+        Rows of a class over those of the largest.
+    n_numbers : int
+        The first columns are numbers, the others are one-hot encoded.
+    random_state : int
+    """
+
+    def __init__(self, name: str, ratio: float | None, n_numbers: int, random_state: int) -> None:
+        self.name = name
+        self.ratio = ratio
+        self.n_numbers = n_numbers
+        self.random_state = random_state
+
+    def fit_resample(self, X: NDArray[np.float64], y: NDArray) -> tuple[NDArray[np.float64], NDArray]:
+        """Resample encoded rows.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n_rows, n_features)
+        y : ndarray, shape (n_rows,)
+
+        Returns
+        -------
+        X_resampled : ndarray of float64, shape (n_resampled, n_features)
+        y_resampled : ndarray, shape (n_resampled,)
+
+        Raises
+        ------
+        NotApplicable
+            If the sampler cannot be used on these rows, at this ratio, or in a pipeline.
+        """
+        spec = registry.get(self.name)
+        classes, counts = np.unique(y, return_counts=True)
+        if len(classes) == 2:
+            rare, common = classes[np.argsort(counts, kind="stable")]
+            resampled = self._resample(spec, X, y == rare, self.ratio)
+            return resampled.X, np.where(resampled.y == 1, rare, common)
+        if spec.category not in _ADDS_ROWS_BEHIND:
+            raise NotApplicable(f"{self.name} takes two classes here, and there are {len(classes)}")
+        rows, labels = [X], [y]
+        for label, count in zip(classes, counts, strict=True):
+            wanted = int((self.ratio or 1.0) * counts.max())
+            if wanted > count:
+                added = self._resample(spec, X, y == label, wanted / (len(y) - count)).X[len(X) :]
+                rows.append(added)
+                labels.append(np.full(len(added), label))
+        if len(rows) == 1:
+            raise NotApplicable(f"all classes have {self.ratio} of the rows of the largest already")
+        return np.concatenate(rows), np.concatenate(labels)
+
+    def _resample(
+        self, spec: Any, X: NDArray[np.float64], is_rare: NDArray[np.bool_], ratio: float | None
+    ) -> Any:
+        onehot = np.arange(X.shape[1]) >= self.n_numbers
+        training = Training(X, is_rare.astype(np.int64), onehot)
+        resampled = spec.build(training, self.random_state)(ratio)
+        if resampled.transform is not None:
+            raise NotApplicable(f"{self.name} makes other columns, which a step of a pipeline cannot")
+        return resampled
+
+
+def _has(method: str) -> Callable[[ClassWeighted], bool]:
+    return lambda weighted: hasattr(weighted.estimator, method)
+
+
+class ClassWeighted(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """A classifier whose rarer classes weigh more.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Its `fit` takes ``sample_weight``.
+    ratio : float, default 1.0
+        Least weight of all rows of a class together, over that of the largest class.
+    """
+
+    def __init__(self, estimator: ClassifierMixin, ratio: float = 1.0) -> None:
+        self.estimator = estimator
+        self.ratio = ratio
+
+    def fit(self, X: Any, y: NDArray) -> ClassWeighted:
+        """Fit the classifier with weights.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_rows, n_columns)
+        y : ndarray, shape (n_rows,)
+
+        Returns
+        -------
+        ClassWeighted
+        """
+        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        weights = np.maximum(counts, self.ratio * counts.max()) / counts
+        self.estimator_ = clone(self.estimator).fit(X, y, sample_weight=weights[codes])
+        return self
+
+    def predict(self, X: Any) -> NDArray:
+        """Labels of rows."""
+        return self.estimator_.predict(X)
+
+    @available_if(_has("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """A probability for each class."""
+        return self.estimator_.predict_proba(X)
+
+    @available_if(_has("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """As the classifier's own."""
+        return self.estimator_.decision_function(X)
+
+
+def fit(
+    name: str, case: Case, X: pd.DataFrame, y: NDArray[np.int64], folds: Splits, seed: int
+) -> tuple[Any, str]:
+    """Fit a rival to training rows.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    case : Case
+    X : DataFrame, shape (n_rows, n_columns)
+        Columns of numbers and of categories.
+    y : ndarray of int64, shape (n_rows,)
+        Codes of the classes.
+    folds : sequence of (ndarray, ndarray)
+        To choose the setting by.
+    seed : int
+
+    Returns
+    -------
+    model : classifier
+        Predicts codes.
+    note : str
+        What a reader of its score has to know; mostly nothing.
+
+    Raises
+    ------
+    NotApplicable
+        If it cannot be used for this case.
+    """
+    pipeline = case.pipeline(seed)
+    if name == BASELINE:
+        return pipeline.fit(X, y), ""
+    scorer = find_scorer(case.scoring)
+    if name == DECISION_THRESHOLD:
+        return _fit_threshold(case, pipeline, scorer, X, y, folds)
+    (_, columns), (_, classifier) = pipeline.steps
+    if name == CLASS_WEIGHT:
+        if not has_fit_parameter(classifier, "sample_weight"):
+            raise NotApplicable(f"{case.estimator} takes no weights")
+        steps, setting = [("classifier", ClassWeighted(classifier))], "classifier__ratio"
+    else:
+        spec = registry.get(name)
+        n_numbers = X.select_dtypes("number").shape[1]
+        sampler = RatioSampler(name, None, n_numbers, seed)
+        steps = [("sampler", sampler), ("classifier", classifier)]
+        setting = "sampler__ratio" if spec.takes_ratio else ""
+    whole = Pipeline([("columns", columns), *steps])
+    if not setting:
+        return whole.fit(X, y), ""
+    search = GridSearchCV(whole, {setting: RATIOS}, scoring=scorer, cv=folds)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ratios that do not apply, on which there is nothing to say.
+        try:
+            search.fit(X, y)
+        except ValueError as error:
+            raise NotApplicable(str(error).strip().splitlines()[-1]) from error
+    return search, ""
+
+
+def _fit_threshold(
+    case: Case, pipeline: Any, scorer: Any, X: pd.DataFrame, y: NDArray[np.int64], folds: Splits
+) -> tuple[Any, str]:
+    if len(case.codes.classes) > 2:
+        raise NotApplicable("a threshold decides between two classes")
+    if not _looks_at_labels(scorer, clone(pipeline).fit(X, y), X, y):
+        raise NotApplicable(f"{case.scoring} looks at probabilities, which a threshold does not change")
+    tuned = TunedThresholdClassifierCV(pipeline, scoring=scorer, cv=folds).fit(X, y)
+    train, score = folds[0]
+    values = np.unique(_responses(clone(pipeline).fit(X.iloc[train], y[train]), X.iloc[score]))
+    if len(values) > 2:
+        return tuned, ""
+    return tuned, (
+        f"no threshold can act: of rows that it was not trained on, {case.estimator} says only "
+        f"{' or '.join(f'{value:g}' for value in values)}, as a fully grown tree does"
+    )
+
+
+def _responses(model: Any, X: pd.DataFrame) -> NDArray[np.float64]:
+    """What a threshold is laid on."""
+    return model.predict_proba(X)[:, 1] if hasattr(model, "predict_proba") else model.decision_function(X)
+
+
+class _Labels(ClassifierMixin, BaseEstimator):
+    """A fitted classifier of which only the labels can be seen."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.classes_ = model.classes_
+
+    def predict(self, X: Any) -> NDArray:
+        return self.model.predict(X)
+
+
+def _looks_at_labels(scorer: Any, model: Any, X: pd.DataFrame, y: NDArray[np.int64]) -> bool:
+    """Whether a scorer can do with labels."""
+    try:
+        scorer(_Labels(model), X, y)
+    except Exception:  # Each scorer refuses in its own way.
+        return False
+    return True
