@@ -13,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from autosmote.utils.errors import MissingExtraError
 from autosmote.utils.registry import Registry
 
 
@@ -107,26 +108,11 @@ def make_classifier(name: str, seed: int) -> ClassifierMixin:
     ------
     UnknownNameError
         If `name` is not a key of `CLASSIFIERS`.
-    ImportError
+    autosmote.utils.errors.MissingExtraError
         If its package is not installed; the message says what to install.
     """
     build = CLASSIFIERS.look_up(name)
-    if package := missing_package(name):
-        raise ImportError(f"classifier {name!r} needs the package {package}: pip install {package}")
-    return build(seed)
-
-
-def missing_package(name: str) -> str | None:
-    """Return the package that a classifier needs and that is not installed, as pip names it.
-
-    Parameters
-    ----------
-    name : str
-        A key of `CLASSIFIERS`.
-
-    Returns
-    -------
-    str or None
-    """
     package = _PACKAGES.get(name)
-    return package if package and find_spec(package) is None else None
+    if package and find_spec(package) is None:
+        raise MissingExtraError(f"classifier {name!r}", package, package)
+    return build(seed)

@@ -11,7 +11,7 @@ from autosmote.analysis.scores import OVERALL
 from autosmote.datasets.folder import expand
 from autosmote.datasets.sources import DatasetError
 from autosmote.datasets.tasks import NATURAL
-from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier, missing_package
+from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
 from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.samplers import SamplerSpec, registry, smote_variants
 from autosmote.search import settings as search_settings
@@ -20,7 +20,7 @@ from autosmote.study import strategies
 from autosmote.study.doors import entry_mistakes
 from autosmote.study.hyperparameters import Grids
 from autosmote.utils.addresses import has_password
-from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.errors import MissingExtraError, UnknownNameError
 from autosmote.utils.responses import has_values
 
 REFERENCE_STRATEGY = "autosmote"
@@ -335,9 +335,12 @@ def _classifier_mistakes(study: Mapping[str, Any]) -> Iterator[str]:
     for name in study["classifiers"]:
         if name not in CLASSIFIERS:
             continue
-        if package := missing_package(name):
-            yield f"study.classifiers: {name!r} needs the package {package}: pip install {package}"
-        elif of_scores and not has_values(make_classifier(name, 0)):
+        try:
+            classifier = make_classifier(name, 0)
+        except MissingExtraError as error:
+            yield f"study.classifiers: {error}"
+            continue
+        if of_scores and not has_values(classifier):
             yield (
                 f"study.metrics: {of_scores[0]!r} needs scores of rows, and the classifier {name!r} has "
                 "neither decision_function nor predict_proba; leave one of the two out"

@@ -455,6 +455,13 @@ def test_arguments_that_cannot_be_used_cost_one_line(data, tmp_path, picky, monk
     assert not out.exists()
 
 
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_a_classifier_whose_package_is_missing_costs_one_line(data, tmp_path, monkeypatch, command):
+    monkeypatch.setattr("autosmote.evaluation.classifiers.find_spec", lambda package: None)
+    line = refused(command, data, "--target", "class", "--estimator", "xgboost", "--out", tmp_path / "out.csv")
+    assert line == "classifier 'xgboost' needs xgboost, which is not installed: pip install 'xgboost'"
+
+
 def test_the_file_that_is_read_is_not_written(data):
     before = data.read_bytes()
     assert "--out is the file to read" in refused("resample", data, "--target", "class", "--out", data)

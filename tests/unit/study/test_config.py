@@ -388,7 +388,7 @@ def test_natural_stands_alone() -> None:
 def test_a_classifier_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autosmote.evaluation.classifiers.find_spec", lambda package: None)
     assert mistakes({"study": {"classifiers": ["tree", "xgboost"]}}) == [
-        "study.classifiers: 'xgboost' needs the package xgboost: pip install xgboost"
+        "study.classifiers: classifier 'xgboost' needs xgboost, which is not installed: pip install 'xgboost'"
     ]
 
 
