@@ -458,7 +458,8 @@ def test_arguments_that_cannot_be_used_cost_one_line(data, tmp_path, picky, monk
 @pytest.mark.parametrize("command", ["resample", "compare"])
 def test_a_classifier_whose_package_is_missing_costs_one_line(data, tmp_path, monkeypatch, command):
     monkeypatch.setattr("autosmote.evaluation.classifiers.find_spec", lambda package: None)
-    line = refused(command, data, "--target", "class", "--estimator", "xgboost", "--out", tmp_path / "out.csv")
+    arguments = [command, data, "--target", "class", "--out", tmp_path / "out.csv"]
+    line = refused(*arguments, "--estimator", "xgboost")
     assert line == "classifier 'xgboost' needs xgboost, which is not installed: pip install 'xgboost'"
 
 
