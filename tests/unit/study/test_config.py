@@ -132,7 +132,7 @@ def test_every_smaller_study_has_a_folder_of_its_own() -> None:
     # Or its results would be recorded as another study's, and its tables overwritten.
     files = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config" / "gpu.yaml"})
     folders = [yaml.safe_load(path.read_text())["results"] for path in files]
-    assert len(set(folders)) == len(files) == len(CONFIGURATIONS) + 4
+    assert len(set(folders)) == len(files) == len(CONFIGURATIONS) + 5
 
 
 def test_gpu_and_actors_are_one_file_laid_over_any_study() -> None:
