@@ -19,7 +19,7 @@ def test_mistakes_in_a_configuration_are_named_together_without_a_traceback(tmp_
     for mistake in (
         "study.datasets: unknown data set 'breast_cancr'; did you mean 'breast_cancer'? known: Phoneme, ",
         "study.samplers: unknown sampler 'SMOT'; did you mean 'SMOTE'? known: NoResampling, ",
-        "study.classifiers: unknown classifier 'forest'; known: svm, knn, tree, adaboost",
+        "study.classifiers: unknown classifier 'forest'; did you mean 'random_forest'? known: svm, knn, tree",
         "study.metrics: unknown metric 'macrof1'; did you mean 'macro_f1'? known: macro_f1, mcc",
         "study.strategies: unknown strategy 'random'; did you mean 'random_search'? known: autosmote, ",
     ):

@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, ge
 
 from autosmote import samplers
 from autosmote.datasets.tasks import Task
+from autosmote.estimator.autosmote import find_scorer
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.evaluation.protocol import evaluate
@@ -79,6 +80,14 @@ def test_score_is_scikit_learns(task, classifier, metric):
     expected = get_scorer(metric)(model, task.X_test, task.y_test)
     parts = task.X_train, task.y_train, task.X_test, task.y_test
     assert score(make_classifier(classifier, 0), *parts, metric) == expected
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_sampler_knows_each_metric_by_its_name(task, metric):
+    model = make_classifier("logistic_regression", 0).fit(task.X_train, task.y_train)
+    parts = task.X_train, task.y_train, task.X_test, task.y_test
+    expected = score(make_classifier("logistic_regression", 0), *parts, metric)
+    assert find_scorer(metric)(model, task.X_test, task.y_test) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("metric", SCORE_METRICS)
