@@ -7,6 +7,8 @@ rule tracking:
         scores=SCORES,
         tables=TABLES,
         figures=FIGURES,
+        # What the methods' data sets are.
+        facts=cells(DATA_FACTS),
         # In the score table already, but for the curves.
         searches=searches(SEARCH),
         histories=searches(SEARCH_HISTORY),
@@ -30,7 +32,14 @@ rule tracking:
     params:
         study=STUDY.name,
         tracking_uri=config["mlflow"]["tracking_uri"],
-        code=code("tracking.py", "autosmote.tracking"),
+        code=code(
+            "tracking.py",
+            "autosmote.tracking",
+            # The ranks
+            "autosmote.analysis.coverage",
+            "autosmote.analysis.methods",
+            "autosmote.analysis.ranks",
+        ),
     script:
         "../workflow/scripts/tracking.py"
 

@@ -218,7 +218,8 @@ def test_report_holds_the_tables_and_figures(smoke: Path, tmp_path: Path) -> Non
     for product in shown:
         assert f'"caption": "<p>{product.caption[:30]}' in report
     # It is as large as the report, and stands beside it.
-    assert "browse.html" not in report
+    assert '"name": "overview.html"' in report
+    assert '"name": "browse.html"' not in report
     # The first page tells the configuration, but not where the records are kept.
     assert "factor_range" in report
     assert "mlflow.internal" not in report

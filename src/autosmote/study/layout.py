@@ -5,7 +5,7 @@ Rules, scripts and records take their paths from here. A pattern has the names o
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 TASK_ID = "{dataset}/ir{imbalance_ratio}/seed{seed}"
 CELL_ID = "{dataset}/ir{imbalance_ratio}/{classifier}/{metric}/seed{seed}"
@@ -45,6 +45,25 @@ ARCHIVE = "archive/{study}.zip"
 
 TRACKING_LOCK, TRACKED = "tracking/sync.lock", "tracking/synced.json"
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
+
+
+def search_benchmark(result: Path) -> Path:
+    """Return where Snakemake writes what the job of a search took.
+
+    Parameters
+    ----------
+    result : Path
+        A file of `SEARCH` or `GRID_SEARCH`, in the folder of results.
+
+    Returns
+    -------
+    Path
+        A file below `BENCHMARKS`, in the folder of the rule.
+    """
+    folder = result.parent
+    of_searches = folder.parents[SEARCH_ID.count("/")]
+    rule = {SEARCHES: "search", HYPERPARAMETERS: "hyperparameter_search"}[of_searches.name]
+    return of_searches.parent / BENCHMARKS / rule / f"{folder.relative_to(of_searches)}.tsv"
 
 
 def changed_setting(result: PurePath) -> str:

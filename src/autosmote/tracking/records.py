@@ -15,8 +15,11 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from autosmote.analysis.scores import KEY, SCORED, collect, validate
+from autosmote.analysis.coverage import ranks_and_coverage
+from autosmote.analysis.methods import main_comparison
+from autosmote.analysis.scores import KEY, OVERALL, SCORED, VIEWS, collect, validate, view
 from autosmote.study import layout
+from autosmote.tracking.resources import read_benchmark
 from autosmote.utils.storage import CorruptFileError, read_frame, read_json
 
 #: Points kept of a search curve: ten of them, the columns of a history, still fit one MLflow batch of 1000.
@@ -24,8 +27,13 @@ CURVE_POINTS = 100
 #: What identifies a result within its data set; also the tags to filter and group by.
 IDENTITY = ("dataset", "imbalance_ratio", "sampler", "category", "classifier", "metric", "seed")
 #: What a search reports beyond the columns of the score table.
-SEARCH_METRICS = ("best_iteration", "n_synthetic", "wall_seconds")
+SEARCH_METRICS = (
+    *("best_iteration", "n_synthetic", "wall_seconds"),
+    *("job_seconds", "job_cpu_seconds", "job_memory_mb"),
+)
 SEARCH_PARAMS = ("device", "actors")
+#: The scores of a result, and what their means are called on the parent.
+SCORES = {"test_score": "mean_test", "large_test_score": "mean_large_test"}
 #: Status of a row to status of an MLflow run; any other row is FINISHED.
 RUN_STATUS = {"failed": "FAILED", "timeout": "KILLED", "memory": "KILLED"}
 ARTIFACT_FOLDERS = (layout.TABLES, layout.FIGURES)
@@ -53,6 +61,8 @@ class Record:
         The duration that MLflow shows.
     ended : float, optional
         Its end, in seconds since the epoch, by default the moment of writing; no part of the content.
+    dataset : dict, optional
+        The facts of the data set that it is logged with as its input.
     """
 
     key: str
@@ -63,11 +73,14 @@ class Record:
     metrics: list[tuple[str, float, int]]
     seconds: float = 0.0
     ended: float | None = None
+    dataset: dict[str, Any] | None = None
 
     @cached_property
     def content_hash(self) -> str:
         """Digest of all that the run shows."""
-        content = {name: value for name, value in asdict(self).items() if name != "ended"}
+        content = {
+            name: value for name, value in asdict(self).items() if name != "ended" and value is not None
+        }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -159,7 +172,8 @@ def make_records(rows: pd.DataFrame, problems: list[str]) -> list[Record]:
             path = Path(row["search"])
             history = path.with_name(layout.HISTORY)
             try:
-                extras = read_json(path)
+                took = read_benchmark(layout.search_benchmark(path))
+                extras = read_json(path) | {f"job_{name}": value for name, value in took.items()}
                 curves = _curves(read_frame(history), history) if history.exists() else []
             except (CorruptFileError, ValueError, OSError) as error:
                 _note(error, path, problems)
@@ -204,7 +218,11 @@ def _record(
     if not _missing(row["ratio"]):
         params["ratio"] = row["ratio"]
     numbers = {
-        name: row[name] for name in ("validation_score", "test_score", "seconds", "n_majority", "n_minority")
+        name: row[name]
+        for name in (
+            *("validation_score", "test_score", *VIEWS.values()),
+            *("seconds", "n_majority", "n_minority"),
+        )
     }
     numbers |= {name: extras[name] for name in SEARCH_METRICS if name in extras}
     sampler, ratio = row["sampler"], f"ir{row['imbalance_ratio']}"
@@ -253,18 +271,54 @@ def parent_key(tags: Mapping[str, str]) -> str:
     return f"{tags['dataset']}/{folder}{_parent_name(tags)}"
 
 
-def parent_record(children: Sequence[Record]) -> Record:
+def ranks_of_samplers(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Rank the samplers of Table 2 on a data set, on the test set and on the large test set.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows that `read_results` returned, of one data set.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        By sampler, its average rank over the configurations by ``rank_<metric>`` and, where the scores are
+        there, ``rank_large_test_<metric>``. Variants, ablations and extensions are ranked elsewhere, among
+        others, and would not compare with these.
+    """
+    scores = main_comparison(rows[rows["kind"] == "result"]).reset_index(drop=True)
+    large = view(scores, "large_test")
+    ranks: dict[str, dict[str, float]] = defaultdict(dict)
+    for name, part in {"rank": scores, "rank_large_test": large[large["test_score"].notna()]}.items():
+        if part.empty:
+            continue
+        found = ranks_and_coverage(part)
+        for row in found[found["dataset"] == OVERALL].to_dict("records"):
+            ranks[row["sampler"]][f"{name}_{row['metric']}"] = row["average_rank"]
+    return ranks
+
+
+def parent_record(
+    children: Sequence[Record],
+    ranks: Mapping[str, Mapping[str, float]],
+    dataset: dict[str, Any] | None = None,
+) -> Record:
     """Return the record above results.
 
     Parameters
     ----------
     children : sequence of Record
         Results with the same `parent_key`.
+    ranks : mapping of str to mapping of str to float
+        What `ranks_of_samplers` returns.
+    dataset : dict, optional
+        The facts of their data set.
 
     Returns
     -------
     Record
-        Their number and, if they are of one sampler, their mean test score per metric.
+        Their number and, if they are of one sampler, their mean test scores per metric; if they are results
+        of the study, also its ranks.
     """
     tags = children[0].tags
     shared = {
@@ -272,13 +326,18 @@ def parent_record(children: Sequence[Record]) -> Record:
         for name in ("dataset", "sampler", "category", "changed")
         if {child.tags.get(name) for child in children} == {tags.get(name)} and name in tags
     }
-    scores: dict[str, list[float]] = defaultdict(list)
+    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
     for child in children:
         for name, value, _ in child.metrics:
-            if name == "test_score":
-                scores[child.tags["metric"]].append(value)
-    means = [(f"mean_test_{metric}", float(np.mean(values)), 0) for metric, values in sorted(scores.items())]
-    scored = sum(map(len, scores.values()))
+            if name in SCORES:
+                scores[name, child.tags["metric"]].append(value)
+    means = [
+        (f"{SCORES[name]}_{metric}", float(np.mean(values)), 0)
+        for (name, metric), values in sorted(scores.items())
+    ]
+    if tags["kind"] == "result":
+        means += [(name, rank, 0) for name, rank in sorted(ranks.get(tags["sampler"], {}).items())]
+    scored = sum(len(values) for (name, _), values in scores.items() if name == "test_score")
     return Record(
         key=parent_key(tags),
         name=_parent_name(tags),
@@ -291,6 +350,7 @@ def parent_record(children: Sequence[Record]) -> Record:
             ("results_without_score", float(len(children) - scored), 0),
             ("seconds", sum(child.seconds for child in children), 0),
         ],
+        dataset=dataset,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import time
@@ -19,7 +20,7 @@ from autosmote.utils.addresses import without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import DatasetInput, Run
 
 #: What a visitor reads on the page of a data set's experiment.
 DATASET_NOTE = (
@@ -284,18 +285,24 @@ class Store:
                 self.client.set_tag(run.info.run_id, "stale", "true")
         return stale
 
-    def upload_summary(self, files: Mapping[Path, str]) -> int:
-        """Show the tables and figures on the study's summary run.
+    def upload_summary(
+        self, files: Mapping[Path, str], jobs: Mapping[str, float], environment: Mapping[str, str]
+    ) -> int:
+        """Show the tables and figures on the study's summary run, and how they came about.
 
         Parameters
         ----------
         files : mapping of Path to str
             The files, and the folder of each.
+        jobs : mapping of str to float
+            What the jobs took, shown as metrics.
+        environment : mapping of str to str
+            Commit and versions, shown as tags.
 
         Returns
         -------
         int
-            How many were uploaded; 0 if none of them changed.
+            How many were uploaded; 0 if nothing changed.
         """
         if not files:
             return 0
@@ -304,7 +311,10 @@ class Store:
         table = contents.get("tables/table2.md", b"").decode()
         if table and len(table) <= MAX_TEXT:
             tags["mlflow.note.content"] = table
-        record = Record("summary", "summary", "FINISHED", tags, params={}, metrics=[])
+        metrics = [(name, value, 0) for name, value in sorted(jobs.items())]
+        record = Record(
+            "summary", "summary", "FINISHED", tags | dict(environment), params={}, metrics=metrics
+        )
         experiment = self.experiment()
         found = self.runs(experiment).get(record.key, [])
         if found and _shows(found[0], record) and found[0].info.status != "RUNNING":
@@ -341,6 +351,8 @@ class Store:
             params=[Param(name, value) for name, value in record.params.items()],
             tags=[RunTag(name, value) for name, value in (tags or {}).items()],
         )
+        if record.dataset is not None:
+            self.client.log_inputs(run_id, [_dataset_input(record.dataset)])
         self.client.set_terminated(run_id, record.status, _milliseconds(record.ended or now))
 
     def _revive(self, run: Run) -> None:
@@ -358,6 +370,23 @@ def _dataset_note(experiment: str, kinds: Collection[str]) -> str:
             query = urllib.parse.urlencode(state, quote_via=urllib.parse.quote)
             links.append(f"[{title}](#/experiments/{experiment}/runs?{query})")
     return DATASET_NOTE.format(links=" · ".join(links))
+
+
+def _dataset_input(facts: Mapping[str, Any]) -> DatasetInput:
+    """Return a data set as MLflow knows one: the facts without those of its classes."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    source = {"uri": facts["origin"], "checksum": facts["checksum"], "licence": facts["licence"]}
+    profile = {name: facts[name] for name in ("rows", "n_features_raw", "n_majority", "n_minority")}
+    dataset = Dataset(
+        name=facts["name"],
+        # MLflow takes 36 characters; the whole checksum is in the source.
+        digest=facts["checksum"].partition(":")[2][:36],
+        source_type=facts["source"],
+        source=json.dumps(source),
+        profile=json.dumps(profile),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "study")])
 
 
 def _tags(record: Record) -> dict[str, str]:

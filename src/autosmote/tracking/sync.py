@@ -36,10 +36,14 @@ from autosmote.tracking.records import (
     make_records,
     parent_key,
     parent_record,
+    ranks_of_samplers,
     read_results,
 )
+from autosmote.tracking.resources import job_totals
 from autosmote.tracking.store import Store, TrackingError, prepare_mlflow
+from autosmote.tracking.versions import environment
 from autosmote.utils.addresses import has_password, passwords, without_secrets
+from autosmote.utils.storage import CorruptFileError, read_json
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +140,7 @@ def sync(
         ):
             store = Store.connect(uri, study, artifacts=results.resolve() / layout.ARTIFACTS)
             rows, problems = read_results(results, Path(scores) if scores else results / layout.SCORES)
-            return _sync(store, rows, artifact_files(results), problems)
+            return _sync(store, rows, results, problems)
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
         for password in passwords(uri):
@@ -147,14 +151,17 @@ def sync(
         ) from (None if has_password(uri) else error)  # the traceback would show the password
 
 
-def _sync(store: Store, rows: pd.DataFrame, artifacts: dict[Path, str], problems: list[str]) -> SyncReport:
+def _sync(store: Store, rows: pd.DataFrame, results: Path, problems: list[str]) -> SyncReport:
     counts = dict.fromkeys(("created", "updated", "unchanged", "stale"), 0)
     # One data set after the other, so that the memory needed is that of the largest.
     for dataset in sorted({*rows["dataset"], *store.datasets()}):
         by_parent: dict[str, list[Record]] = defaultdict(list)
-        for record in make_records(rows[rows["dataset"] == dataset], problems):
+        of_dataset = rows[rows["dataset"] == dataset]
+        for record in make_records(of_dataset, problems):
             by_parent[parent_key(record.tags)].append(record)
-        parents = {key: parent_record(children) for key, children in by_parent.items()}
+        ranks = ranks_of_samplers(of_dataset) if by_parent else {}
+        facts = _facts(results / layout.DATA_FACTS.format(dataset=dataset), problems)
+        parents = {key: parent_record(children, ranks, facts) for key, children in by_parent.items()}
         experiment = store.experiment(dataset, {parent.tags["kind"] for parent in parents.values()})
         runs = store.runs(experiment)
         top = [
@@ -172,7 +179,17 @@ def _sync(store: Store, rows: pd.DataFrame, artifacts: dict[Path, str], problems
                 counts[store.replace(experiment, record, parent_id, runs.pop(record.key, []))] += 1
         if not problems:  # the result of a run that was not found may be in an unreadable file
             counts["stale"] += store.mark_stale(run for found in runs.values() for run in found)
-    return SyncReport(**counts, artifacts=store.upload_summary(artifacts), problems=tuple(problems))
+    uploaded = store.upload_summary(artifact_files(results), job_totals(results), environment())
+    return SyncReport(**counts, artifacts=uploaded, problems=tuple(problems))
+
+
+def _facts(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    """Read the facts of a data set, which are not there where only the scores are."""
+    try:
+        return dict(read_json(path)) if path.is_file() else None
+    except CorruptFileError as error:
+        problems.append(str(error))
+        return None
 
 
 @contextmanager

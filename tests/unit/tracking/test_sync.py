@@ -31,6 +31,7 @@ from autosmote.tracking.command import main
 from autosmote.tracking.records import CURVE_POINTS, _curves
 from autosmote.tracking.store import TrackingError
 from autosmote.tracking.sync import _without_waiting_for_the_disk, sync
+from autosmote.tracking.versions import environment
 from autosmote.utils.addresses import has_password
 from autosmote.utils.storage import read_json, write_frame, write_json
 
@@ -214,11 +215,124 @@ def test_parents_hold_the_means_of_their_children(results):
     means = parents["digits/SMOTE"].data.metrics
     assert means == {
         "mean_test_macro_f1": pytest.approx(0.65),
+        "rank_macro_f1": 1.5,
         "results": 2,
         "results_without_score": 0,
         "seconds": 3,
     }
-    assert parents["digits/ADASYN"].data.metrics == {"results": 1, "results_without_score": 1, "seconds": 1.5}
+    assert parents["digits/ADASYN"].data.metrics == {
+        "rank_macro_f1": 3,
+        "results": 1,
+        "results_without_score": 1,
+        "seconds": 1.5,
+    }
+
+
+def test_large_test_scores_have_means_and_ranks_of_their_own(results):
+    # On the test set AutoSMOTE and SMOTE are equal; on the large test set AutoSMOTE is better.
+    rows = [row(seed=seed, large_test_score=0.3) for seed in (0, 1)]
+    rows += [row("ADASYN", test_score=0.1, large_test_score=np.nan)]  # a task without unused rows
+    rows += [write_search(results, seed, large_test_score=0.5) | {"large_test_score": 0.5} for seed in (0, 1)]
+    for name, category in (("ClassWeight", "Extension"), ("Flat policy", "Ablation")):
+        rows += [row(name, category=category, test_score=0.99, large_test_score=0.99)]
+    write_scores(results, rows)
+    sync(results, study="toy")
+    children = runs(results)
+    assert children["digits/ir20/SMOTE/svm/macro_f1/seed0"].data.metrics["large_test_score"] == 0.3
+    assert "large_test_score" not in children["digits/ir20/ADASYN/svm/macro_f1/seed0"].data.metrics
+    found = {run.info.run_name: run.data.metrics for run in runs(results, kind="sampler").values()}
+    assert found["AutoSMOTE"]["mean_large_test_macro_f1"] == 0.5
+    ranks = {
+        name: [metrics.get("rank_macro_f1"), metrics.get("rank_large_test_macro_f1")]
+        for name, metrics in found.items()
+    }
+    assert ranks == {
+        "AutoSMOTE": [1.5, 1],
+        "SMOTE": [1.5, 2],
+        "ADASYN": [3, None],
+        # They are in no table with the others.
+        "ClassWeight": [None, None],
+        "Flat policy": [None, None],
+    }
+
+
+def test_methods_are_logged_with_their_data_set(results):
+    facts = {
+        "name": "digits",
+        "source": "sklearn",
+        "origin": "scikit-learn 1.9.1",
+        "checksum": "sha256:" + "0123456789abcdef" * 4,
+        "licence": None,
+        "rows": 300,
+        "n_features_raw": 64,
+        "n_majority": 200,
+        "n_minority": 100,
+    }
+    write_json(facts, results / "data" / "digits.json")
+    sync(results, study="toy")
+    for run in runs(results, kind="sampler").values():
+        (found,) = run.inputs.dataset_inputs
+        assert (found.dataset.name, found.dataset.source_type) == ("digits", "sklearn")
+        assert found.dataset.digest == "0123456789abcdef0123456789abcdef0123"
+        assert json.loads(found.dataset.source)["checksum"] == facts["checksum"]
+        assert json.loads(found.dataset.profile)["n_minority"] == 100
+    before = identity(results)
+    sync(results, study="toy")
+    assert identity(results) == before
+    assert not runs(results, "toy/iris", "sampler")["iris/SMOTE"].inputs.dataset_inputs
+    (results / "data" / "digits.json").write_text("{")
+    assert "digits.json" in sync(results, study="toy").problems[0]
+
+
+HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+
+
+def write_benchmark(results, place, seconds, memory, cpu):
+    path = results / "benchmarks" / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{HEAD}{seconds}\t0:00:04\t{memory}\t1\t1\t1\t0\t0\t46\t{cpu}\n")
+
+
+def test_runs_tell_what_their_jobs_took(results):
+    write_benchmark(results, "search/autosmote/digits/ir20/svm/macro_f1/seed0.tsv", 4.5, 226.25, 2.5)
+    write_benchmark(results, "search/autosmote/digits/ir20/svm/macro_f1/seed1.tsv", 0.5, "NA", 0.25)
+    write_benchmark(results, "tracking/tracking.tsv", 9, 9, 9)
+    sync(results, study="toy")
+    took = [
+        {
+            name: value
+            for name, value in runs(results)[
+                f"digits/ir20/AutoSMOTE/svm/macro_f1/seed{seed}"
+            ].data.metrics.items()
+            if name.startswith("job_")
+        }
+        for seed in (0, 1)
+    ]
+    assert took == [
+        {"job_seconds": 4.5, "job_cpu_seconds": 2.5, "job_memory_mb": 226.25},
+        {"job_seconds": 0.5, "job_cpu_seconds": 0.25},
+    ]
+    (summary,) = runs(results, "toy", "summary").values()
+    assert summary.data.metrics == {
+        "jobs/search": 2,
+        "seconds/search": 5,
+        "cpu_seconds/search": 2.75,
+        "memory_mb/search": 226.25,
+    }
+
+
+def test_the_summary_tells_commit_and_versions(results, monkeypatch):
+    sync(results, study="toy")
+    (summary,) = runs(results, "toy", "summary").values()
+    assert summary.data.tags["version.numpy"] == np.__version__
+    assert summary.data.tags["version.python"] == ".".join(map(str, sys.version_info[:3]))
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True
+    ).stdout.strip()
+    assert summary.data.tags.get("mlflow.source.git.commit", "").removesuffix("-dirty") == commit
+    # Where git cannot tell, there is none.
+    monkeypatch.setenv("PATH", "")
+    assert "mlflow.source.git.commit" not in environment()
 
 
 def test_autosmote_stands_first_also_when_samplers_are_added_later(results):
