@@ -220,6 +220,11 @@ class AutoSMOTE(BaseOverSampler):
     decisions_ : DataFrame
         One row per synthetic row: ``source`` and ``neighbour``, the given rows that it lies between, and
         ``weight``, 0 at the source and 1 at the neighbour.
+    origins_ : DataFrame
+        One row per given row of a class that was over-sampled: ``row``, its position; ``class``;
+        ``other_share``, the share of other classes among the 5 rows nearest to it; ``kind``, "safe" (at most
+        1 of the 5), "borderline" (2 or 3) or "hard" (4 or 5); ``synthetic``, the synthetic rows that start
+        from it, and ``smote``, how many would in plain SMOTE, on average.
     history_ : DataFrame
         One row per iteration; see `autosmote.search.evolution.Fit`, or for the paper's search
         `autosmote.search.engine.Iteration`.
@@ -384,7 +389,8 @@ class AutoSMOTE(BaseOverSampler):
         -------
         str
             Rows and synthetic rows of each class; the best validation score beside those of no resampling and
-            of plain SMOTE on the same rows.
+            of plain SMOTE on the same rows; from what kind of rows the synthetic ones start, and how many are
+            copies, beside plain SMOTE.
         """
         return explanation.summary(self)
 
@@ -428,6 +434,28 @@ class AutoSMOTE(BaseOverSampler):
             If matplotlib is not installed.
         """
         return explanation.plot_samples(self, ax)
+
+    def plot_origins(self, ax: Axes | None = None) -> Axes:
+        """Plot from what kind of rows the synthetic ones start, beside plain SMOTE.
+
+        A row is the harder the more of the rows nearest to it are of other classes. Copies are synthetic rows
+        that equal a given one.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new ones by default.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return explanation.plot_origins(self, ax)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -520,6 +548,7 @@ class AutoSMOTE(BaseOverSampler):
         self.decisions_ = pd.DataFrame(
             {"source": source, "neighbour": instances[samples.neighbour], "weight": samples.weight}
         )
+        self.origins_ = explanation.origins(columns, matrix, y, self._names, source)
         y_resampled = np.concatenate([y, labels])
         shown, synthetic_shown = _filled(matrix, synthetic)
         self._plane = explanation.Plane(

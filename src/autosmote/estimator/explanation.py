@@ -1,11 +1,13 @@
-"""What a fitted sampler says of itself: a summary and two plots."""
+"""What a fitted sampler says of itself: a summary and three plots."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -13,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from autosmote.estimator.columns import Columns
 from autosmote.figures.style import COLOURS
+from autosmote.search.features import NEIGHBOURHOODS, surroundings
 from autosmote.utils.sklearn_settings import own_settings
 
 if TYPE_CHECKING:
@@ -24,6 +27,15 @@ _GREY = "#9A9A9A"
 
 #: Of a nominal column with more values, the rarer ones are shown as one.
 _SHOWN_CATEGORIES = 20
+
+#: Of how many nearest rows the classes are counted, as in Borderline-SMOTE and in the features of policies.
+_AROUND = NEIGHBOURHOODS[0]
+
+#: What a row is called by the share of other classes around it, with the largest share of its kind.
+_KINDS = (("safe", 0.2), ("borderline", 0.6), ("hard", 1.0))
+
+#: A preference that is smaller is not worth a sentence.
+_PREFERENCE = 0.1
 
 
 class Plane:
@@ -77,6 +89,58 @@ def _features(columns: Columns, X: NDArray[np.float64], both: NDArray[np.float64
     return np.hstack(parts)
 
 
+@own_settings()
+def origins(
+    columns: Columns, X: NDArray[np.float64], y: NDArray, names: Mapping[Any, Any], source: NDArray[np.intp]
+) -> pd.DataFrame:
+    """Say of each row of the rarer classes what lies around it, and how many synthetic rows start from it.
+
+    Plain SMOTE makes each class as large as the largest, and starts from each of its rows equally often.
+
+    Parameters
+    ----------
+    columns : Columns
+    X : ndarray of float64, shape (n_rows, n_columns + n_wide)
+        Encoded rows.
+    y : ndarray, shape (n_rows,)
+    names : mapping
+        The labels as the caller has them, by those in `y`.
+    source : ndarray of int, shape (n_synthetic,)
+        The rows that synthetic ones start from.
+
+    Returns
+    -------
+    DataFrame
+        See `autosmote.AutoSMOTE`, attribute ``origins_``.
+    """
+    classes, counts = np.unique(y, return_counts=True)
+    synthetic = np.bincount(source, minlength=len(y))
+    parts = []
+    for label, count in zip(classes, counts, strict=True):
+        if count == counts.max():
+            continue
+        own = y == label
+        share = surroundings(columns.features_of_all(X, own), own)[:, 0]
+        kinds, largest = zip(*_KINDS, strict=True)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "row": np.flatnonzero(own),
+                    "class": [names[label]] * count,
+                    "other_share": share,
+                    # Shares of fewer than five rows lie between the bounds, and those of five on them.
+                    "kind": np.array(kinds)[np.searchsorted(np.array(largest) + 1e-9, share)],
+                    "synthetic": synthetic[own],
+                    "smote": (counts.max() - count) / count,
+                }
+            )
+        )
+    if not parts:
+        nothing = {"row": int, "class": object, "other_share": float, "kind": object, "synthetic": int}
+        return pd.DataFrame(columns=[*nothing, "smote"]).astype(nothing | {"smote": float})
+    return pd.concat(parts, ignore_index=True)
+
+
 def summary(sampler: AutoSMOTE) -> str:
     """See `autosmote.AutoSMOTE.summary`."""
     check_is_fitted(sampler, "decisions_")
@@ -95,7 +159,44 @@ def summary(sampler: AutoSMOTE) -> str:
     lines += ["", f"{'class':<18}{'rows':>8}{'synthetic':>11}"]
     for label, rows in sampler.class_counts_.items():
         lines.append(f"  {label!s:<16}{rows:>8}{sampler.sampling_strategy_.get(label, 0):>11}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(_learned(sampler) if sampler.n_synthetic_ else [])])
+
+
+def _learned(sampler: AutoSMOTE) -> list[str]:
+    """Which rows were over-sampled, and how, beside what plain SMOTE does."""
+    rows, made = sampler.origins_, sampler.n_synthetic_
+    by_smote = rows["smote"].sum()
+    lines = ["", f"{'synthetic rows':<18}{'rows':>8}{'AutoSMOTE':>11}{'plain SMOTE':>13}"]
+    lines.append(f"  {'in all':<16}{len(rows):>8}{made:>11}{by_smote:>13.0f}")
+    shares = {}
+    around = dict(zip(("safe", "borderline", "hard"), ("at most 1", "2 or 3", "4 or 5"), strict=True))
+    for kind, _ in _KINDS:
+        of_kind = rows[rows["kind"] == kind]
+        shares[kind] = of_kind["synthetic"].sum() / made, of_kind["smote"].sum() / by_smote
+        lines.append(
+            f"  {f'from {kind}':<16}{len(of_kind):>8}{shares[kind][0]:>10.0%} {shares[kind][1]:>12.0%}"
+            f"   {around[kind]} of the {_AROUND} nearest rows are of other classes"
+        )
+    copies = float(np.mean(_is_copy(sampler)))
+    lines.append(f"  {'copies':<16}{'':>8}{copies:>10.0%} {0:>12.0%}   the others lie between two rows")
+    kind = max(shares, key=lambda kind: shares[kind][0] - shares[kind][1])
+    prefers = shares[kind][0] - shares[kind][1] >= _PREFERENCE
+    most = rows["synthetic"].sort_values(ascending=False)
+    half = int(np.searchsorted(most.cumsum(), made / 2)) + 1
+    lines += [
+        "",
+        f"It over-samples {f'{kind} rows more than' if prefers else 'safe and hard rows about as'} plain "
+        f"SMOTE does, and makes {made / by_smote:.1f} times as many rows. Half of them start from {half} of "
+        f"{len(rows)} rows.",
+    ]
+    return lines
+
+
+def _is_copy(sampler: AutoSMOTE) -> NDArray[np.bool_]:
+    """Which synthetic rows lie at an end of the line between their two rows."""
+    decisions = sampler.decisions_
+    at_an_end = decisions["weight"].isin([0, 1]) | (decisions["source"] == decisions["neighbour"])
+    return at_an_end.to_numpy()
 
 
 def _outcome(sampler: AutoSMOTE) -> str:
@@ -210,6 +311,37 @@ def plot_samples(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
     ax.set_xlabel(plane.axes[0])
     ax.set_ylabel(plane.axes[1])
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def plot_origins(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
+    """See `autosmote.AutoSMOTE.plot_origins`."""
+    check_is_fitted(sampler, "decisions_")
+    ax = _axes(ax, "plot_origins")
+    rows = sampler.origins_
+    others = (rows["other_share"] * _AROUND).round().astype(int)
+    places = np.arange(_AROUND + 1)
+    of_source = others.set_axis(rows["row"])
+    copies = _is_copy(sampler)
+    starts = sampler.decisions_["source"].map(of_source)
+
+    def numbers(values: Any) -> NDArray[np.int64]:
+        return np.bincount(values, minlength=len(places))
+
+    between, copied = numbers(starts[~copies]), numbers(starts[copies])
+    by_smote = rows.groupby(others)["smote"].sum().reindex(places, fill_value=0)
+    width = 0.38
+    ax.bar(places - width / 2, between, width, color=COLOURS[0], label="AutoSMOTE, between two rows")
+    if copies.any():
+        ax.bar(places - width / 2, copied, width, bottom=between, color=COLOURS[5], label="AutoSMOTE, copies")
+    ax.bar(places + width / 2, by_smote, width, color=_GREY, label="Plain SMOTE")
+    given = numbers(others)
+    ax.set_xticks(places, [f"{place}\n{given[place]} rows" for place in places])
+    ax.set_xlabel(
+        f"Rows of other classes among the {_AROUND} nearest to where it starts\n(0: safe, {_AROUND}: hard)"
+    )
+    ax.set_ylabel("Synthetic rows")
+    ax.legend(frameon=False)
     return ax
 
 

@@ -699,7 +699,7 @@ def test_the_summary_holds_the_numbers():
         "plain SMOTE": f"{sampler.smote_score_:.4f}",
         "AutoSMOTE": f"{sampler.best_score_:.4f}",
     }
-    table = {line.split()[0]: [int(n) for n in line.split()[1:]] for line in lines[8:]}
+    table = {line.split()[0]: [int(n) for n in line.split()[1:]] for line in lines[8:11]}
     added = sampler.sampling_strategy_
     assert table == {"common": [200, 0], "some": [50, added["some"]], "rare": [10, added["rare"]]}
 
