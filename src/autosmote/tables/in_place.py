@@ -11,6 +11,18 @@ from autosmote.analysis.scores import OVERALL
 from autosmote.tables.rendering import Cell, Number, Table, number
 
 _CELL = ["metric", *CONFIGURATION, "seed"]
+_CAPTION = f"Methods that Table 2 does not have, in {REFERENCE}'s place there."
+_COLUMNS = (
+    "method",
+    "metric",
+    "dataset",
+    "configurations",
+    "methods",
+    "average_rank",
+    "place",
+    "autosmote_rank",
+    "autosmote_place",
+)
 
 
 def make(scores: pd.DataFrame) -> Table:
@@ -36,7 +48,8 @@ def make(scores: pd.DataFrame) -> Table:
     compared = main_comparison(scores)
     others = compared[compared["sampler"] != REFERENCE]
     found = []
-    for name in scores.loc[scores["category"].isin([EXTENSION, ABLATION]), "sampler"].unique():
+    own_category = scores["category"].isin([EXTENSION, ABLATION])
+    for name in scores.loc[own_category & scores["test_score"].notna(), "sampler"].unique():
         own = scores[scores["sampler"] == name]
         cells = pd.MultiIndex.from_frame(own[_CELL])
         theirs = others[pd.MultiIndex.from_frame(others[_CELL]).isin(cells)]
@@ -49,13 +62,15 @@ def make(scores: pd.DataFrame) -> Table:
         else:
             part[["autosmote_rank", "autosmote_place"]] = float("nan")
         found.append(part.assign(method=sampler_label(str(name))).reset_index())
+    if not found:
+        return Table(pd.DataFrame(columns=_COLUMNS), _CAPTION, ("Method",), (), notes=("There is none.",))
     data = pd.concat(found, ignore_index=True)
-    data = data[["method", *data.columns.drop("method")]]
+    data = data[list(_COLUMNS)]
     metrics = list(data["metric"].unique())
     overall = data[data["dataset"] == OVERALL].set_index(["method", "metric"])
     return Table(
         data=data,
-        caption=f"Methods that Table 2 does not have, in {REFERENCE}'s place there.",
+        caption=_CAPTION,
         header=("Method", "Configurations", *_titles(metrics)),
         rows=tuple(
             (

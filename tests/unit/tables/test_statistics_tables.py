@@ -82,6 +82,14 @@ def test_what_ran_in_fewer_cells_is_ranked_there():
     assert in_place.make(without).data["autosmote_rank"].isna().all()
 
 
+def test_what_has_no_score_at_all_is_not_ranked():
+    # As where all is refitted but a method that cannot be.
+    scores = superior(6, SMOTE=0.1, ClassWeight=0.2, **{"Flat policy": 0.1})
+    scores.loc[scores["sampler"] == "ClassWeight", "test_score"] = nan
+    assert set(in_place.make(scores).data["method"]) == {"Flat policy"}
+    assert in_place.make(scores[scores["sampler"] != "Flat policy"]).rows == ()
+
+
 def test_untested_comparisons_have_a_dash():
     assert lines_of(comparisons.make(superior(3, SMOTE=0.2)))[4].endswith(
         "| 3/0/0 | +0.202 | +1.00 | – | – |"
