@@ -26,7 +26,7 @@ _COLUMNS = (
 
 
 def make(scores: pd.DataFrame) -> Table:
-    """Rank each extension and ablation where Table 2 has AutoSMOTE, in the cells that it has.
+    """Rank each extension and ablation where Table 2 has AutoSMOTE, in the cells that it and Table 2 have.
 
     They need not have been run everywhere, and several that are much alike would push each other down. So
     each is ranked by itself, and AutoSMOTE beside it in the same cells.
@@ -48,9 +48,13 @@ def make(scores: pd.DataFrame) -> Table:
     compared = main_comparison(scores)
     others = compared[compared["sampler"] != REFERENCE]
     found = []
+    compared_cells = pd.MultiIndex.from_frame(others[_CELL])
     own_category = scores["category"].isin([EXTENSION, ABLATION])
     for name in scores.loc[own_category & scores["test_score"].notna(), "sampler"].unique():
         own = scores[scores["sampler"] == name]
+        own = own[pd.MultiIndex.from_frame(own[_CELL]).isin(compared_cells)]
+        if own.empty:
+            continue
         cells = pd.MultiIndex.from_frame(own[_CELL])
         theirs = others[pd.MultiIndex.from_frame(others[_CELL]).isin(cells)]
         autosmote = compared[compared["sampler"] == REFERENCE]

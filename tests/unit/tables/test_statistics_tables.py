@@ -82,6 +82,16 @@ def test_what_ran_in_fewer_cells_is_ranked_there():
     assert in_place.make(without).data["autosmote_rank"].isna().all()
 
 
+def test_nothing_is_ranked_where_the_methods_of_table_2_were_not_run():
+    scores = superior(6, SMOTE=0.1, ClassWeight=0.2)
+    first = scores["imbalance_ratio"] == scores["imbalance_ratio"].min()
+    data = in_place.make(scores[first | (scores["sampler"] == "ClassWeight")]).data
+    # Else it would be first of one in the other five.
+    assert data.query("dataset == 'Overall'")[["configurations", "average_rank"]].to_numpy().tolist() == [
+        [1, 2]
+    ]
+
+
 def test_what_has_no_score_at_all_is_not_ranked():
     # As where all is refitted but a method that cannot be.
     scores = superior(6, SMOTE=0.1, ClassWeight=0.2, **{"Flat policy": 0.1})
