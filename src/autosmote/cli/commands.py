@@ -286,8 +286,8 @@ def resample(
     "methods",
     multiple=True,
     metavar="NAME",
-    help="A method that `autosmote samplers` lists; may be given several times. Default: a choice of quick "
-    "ones. No resampling is always compared.",
+    help="A sampler that `autosmote samplers` lists, ClassWeight, DecisionThreshold, policy_search or "
+    "autosmote; may be given several times. Default: a quick choice. No resampling is always compared.",
 )
 @click.option(
     "--estimator",
@@ -453,7 +453,7 @@ def compare(
 @main.command()
 @_as_json
 def samplers(as_json: bool) -> None:
-    """List what can be compared."""
+    """List the methods: those of the study, and among them those of `compare`."""
     from autosmote.samplers import registry
     from autosmote.study import strategies
 
