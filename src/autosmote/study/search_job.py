@@ -246,6 +246,7 @@ def search_key(
     )
     for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
         digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
+    digest.update(repr(None if task.nominal is None else task.nominal.tolist()).encode())
     return digest.hexdigest()
 
 

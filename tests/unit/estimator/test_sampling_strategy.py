@@ -67,7 +67,7 @@ def make(request):
         {"rare": 900, "some": 60, "common": 155},
         lambda y: {"rare": 2 * int(np.sum(y == "rare"))},
     ],
-    ids=str,
+    ids=lambda asked: "function" if callable(asked) else str(asked),
 )
 def test_there_are_as_many_rows_of_each_class_as_smote_makes(make, asked):
     X, y = three_classes()

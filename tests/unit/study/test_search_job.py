@@ -16,8 +16,7 @@ from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
 from autosmote.evaluation.score_row import Cell
 from autosmote.search.checkpoint import Checkpoint
-from autosmote.search.settings import SearchSettings
-from autosmote.study.search_job import _search_key, run_search
+from autosmote.study.search_job import run_search, search_key
 
 SETTINGS = {"iterations": 8, "actors": 4, "round_size": 2, "neighbours": 5, "buffers": {"low_level": 20}}
 
@@ -186,9 +185,8 @@ def test_another_version_does_not_go_on_from_a_checkpoint(task, interrupted, ver
 
 
 def test_another_device_does_not_go_on_from_a_checkpoint(task):
-    settings = SearchSettings(g1_max=2)
     one, other = (
-        _search_key(task, "autosmote", Cell.of(task, "tree", "mcc"), settings, device)
+        search_key(task, Cell.of(task, "tree", "mcc"), SETTINGS, strategy="autosmote", device=device)
         for device in ("cpu", "cuda")
     )
     assert one != other
