@@ -93,7 +93,9 @@ def _features(columns: Columns, X: NDArray[np.float64], both: NDArray[np.float64
 def origins(
     columns: Columns, X: NDArray[np.float64], y: NDArray, names: Mapping[Any, Any], source: NDArray[np.intp]
 ) -> pd.DataFrame:
-    """Say of each row of the rarer classes what lies around it, and how many synthetic rows start from it.
+    """Say of rows what lies around them, and how many synthetic rows start from each.
+
+    They are the rows of the rarer classes, and of the largest if it was over-sampled.
 
     Plain SMOTE makes each class as large as the largest, and starts from each of its rows equally often.
 
@@ -117,10 +119,11 @@ def origins(
     synthetic = np.bincount(source, minlength=len(y))
     parts = []
     for label, count in zip(classes, counts, strict=True):
-        if count == counts.max():
-            continue
         own = y == label
-        share = surroundings(columns.features_of_all(X, own), own)[:, 0]
+        if count == counts.max() and not synthetic[own].any():
+            continue
+        # As policies see it, a missing value is the mean of its column.
+        share = surroundings(np.nan_to_num(columns.features_of_all(X, own), nan=0.0), own)[:, 0]
         kinds, largest = zip(*_KINDS, strict=True)
         parts.append(
             pd.DataFrame(
@@ -172,7 +175,8 @@ def _learned(sampler: AutoSMOTE) -> list[str]:
     around = dict(zip(("safe", "borderline", "hard"), ("at most 1", "2 or 3", "4 or 5"), strict=True))
     for kind, _ in _KINDS:
         of_kind = rows[rows["kind"] == kind]
-        shares[kind] = of_kind["synthetic"].sum() / made, of_kind["smote"].sum() / by_smote
+        # Between classes of the same size plain SMOTE makes no rows.
+        shares[kind] = of_kind["synthetic"].sum() / made, of_kind["smote"].sum() / (by_smote or 1.0)
         lines.append(
             f"  {f'from {kind}':<16}{len(of_kind):>8}{shares[kind][0]:>10.0%} {shares[kind][1]:>12.0%}"
             f"   {around[kind]} of the {_AROUND} nearest rows are of other classes"
@@ -183,13 +187,13 @@ def _learned(sampler: AutoSMOTE) -> list[str]:
     prefers = shares[kind][0] - shares[kind][1] >= _PREFERENCE
     most = rows["synthetic"].sort_values(ascending=False)
     half = int(np.searchsorted(most.cumsum(), made / 2)) + 1
-    lines += [
-        "",
+    beside = (
         f"It over-samples {f'{kind} rows more than' if prefers else 'safe and hard rows about as'} plain "
-        f"SMOTE does, and makes {made / by_smote:.1f} times as many rows. Half of them start from {half} of "
-        f"{len(rows)} rows.",
-    ]
-    return lines
+        f"SMOTE does, and makes {made / by_smote:.1f} times as many rows. "
+        if by_smote
+        else f"Plain SMOTE makes no rows here, this search {made}. "
+    )
+    return [*lines, "", f"{beside}Half of them start from {half} of {len(rows)} rows."]
 
 
 def _is_copy(sampler: AutoSMOTE) -> NDArray[np.bool_]:
@@ -202,6 +206,8 @@ def _is_copy(sampler: AutoSMOTE) -> NDArray[np.bool_]:
 def _outcome(sampler: AutoSMOTE) -> str:
     n_iterations = len(sampler.history_)
     if not n_iterations:
+        if len(set(sampler.class_counts_.values())) > 1:
+            return "AutoSMOTE: sampling_strategy asks for no synthetic rows."
         return "AutoSMOTE: all classes have the same size, so there is nothing to over-sample."
     if not sampler.best_iteration_:
         return (

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy.sparse import csr_array
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import StandardScaler
 
@@ -129,3 +131,43 @@ def test_there_is_nothing_to_say_of_classes_of_one_size():
     sampler.fit_resample(X, np.arange(20) % 2)
     assert sampler.origins_.empty and isinstance(sampler.origins_, pd.DataFrame)
     sampler.plot_origins(Figure().subplots())
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("missing", "auto"),
+        ("sparse", "not majority"),
+        ("missing", {"rare": 60, "common": 150}),
+        ("numbers", "all"),
+        ("balanced", {"rare": 60, "common": 80}),
+    ],
+)
+@pytest.mark.parametrize("strategy", ["policy_search", "paper"])
+def test_all_that_can_be_fitted_can_be_explained(given, asked, strategy):
+    rng = np.random.default_rng(1)
+    y = np.repeat(["common", "rare"], [40 if given == "balanced" else 120, 40])
+    X = rng.normal(size=(len(y), 3)) + (y == "rare")[:, None]
+    if given == "missing":
+        X[rng.random(X.shape) < 0.1] = np.nan
+    tree = HistGradientBoostingClassifier(max_iter=3)
+    sampler = AutoSMOTE(
+        tree if given == "missing" else GaussianNB(),
+        strategy=strategy,
+        sampling_strategy=asked,
+        scoring="balanced_accuracy",
+        n_iterations=13,
+        random_state=0,
+    )
+    sampler.fit_resample(csr_array(X) if given == "sparse" else X, y)
+    assert sampler.n_synthetic_ and sampler.origins_["synthetic"].sum() == sampler.n_synthetic_
+    assert f"{sampler.n_synthetic_} synthetic rows" in sampler.summary()
+    for draw in (sampler.plot_origins, sampler.plot_samples, sampler.plot_history):
+        draw(Figure().subplots())
+
+
+def test_the_summary_says_that_nothing_was_asked_for(fitted):
+    _, X, y = fitted
+    sampler = AutoSMOTE(GaussianNB(), sampling_strategy={"rare": 15}, random_state=0)
+    sampler.fit_resample(X, y)
+    assert "asks for no synthetic rows" in sampler.summary()
