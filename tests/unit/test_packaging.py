@@ -47,6 +47,7 @@ WRITTEN_IN_TORCH = {
     "autosmote.search.policies",
     "autosmote.search.reference",
     "autosmote.search.vtrace",
+    "autosmote.study.search_batch",
     "autosmote.study.search_job",
 }
 

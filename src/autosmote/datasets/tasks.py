@@ -81,8 +81,12 @@ class Task:
     y_test: np.ndarray
     feature_names: list[str]
     onehot: np.ndarray
-    nominal: np.ndarray | None = None
+    nominal: np.ndarray = field(default_factory=lambda: np.empty(0, np.intp))
     X_unused: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    def __post_init__(self) -> None:
+        if not len(self.nominal):
+            object.__setattr__(self, "nominal", np.full(self.X_train.shape[1], -1))
 
     def merged(self) -> Task:
         """The same task with training and validation rows, in this order, as its training rows."""

@@ -244,9 +244,8 @@ def search_key(
     digest = hashlib.sha256(
         repr((strategy, cell.classifier, cell.metric, search_settings, device, code, *versions)).encode()
     )
-    for array in (task.X_train, task.y_train, task.X_validation, task.y_validation):
+    for array in (task.X_train, task.y_train, task.X_validation, task.y_validation, task.nominal):
         digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
-    digest.update(repr(None if task.nominal is None else task.nominal.tolist()).encode())
     return digest.hexdigest()
 
 

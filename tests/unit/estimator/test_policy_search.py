@@ -267,7 +267,8 @@ def test_the_fewest_fits_are_one_policy_on_all_folds_and_its_draw():
         (make_pipeline(StandardScaler(), KNeighborsClassifier()), "mcc", ("KNeighborsClassifier", "mcc")),
         (None, "f1_macro", ("DecisionTreeClassifier", "macro_f1")),
         (None, "matthews_corrcoef", ("DecisionTreeClassifier", "mcc")),
-        (LogisticRegression(), "roc_auc", ("LogisticRegression", None)),
+        (LogisticRegression(), "roc_auc", ("LogisticRegression", "roc_auc")),
+        (LogisticRegression(), "recall", ("LogisticRegression", None)),
     ],
 )
 def test_the_bank_is_asked_for_the_classifier_and_the_metric(estimator, scoring, key):
@@ -279,7 +280,7 @@ def test_the_bank_is_asked_for_the_classifier_and_the_metric(estimator, scoring,
     )  # fmt: skip
     assert problem.bank_key(scoring) == key
     bank = load_bank()
-    assert (bank.get(*key) is bank.pooled) == (key[1] is None)
+    assert (bank.get(*key) is bank.pooled) == (key not in bank.policies)
 
 
 @pytest.mark.parametrize("name, value", [("strategy", "search"), ("refit", 2)])

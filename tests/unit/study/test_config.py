@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autosmote.analysis.methods import CATEGORIES
+from autosmote.evaluation.classifiers import CLASSIFIERS
 from autosmote.samplers import registry
 from autosmote.search.setting_fields import flat, that_change_results
 from autosmote.search.settings import SearchSettings
@@ -392,7 +393,11 @@ def test_a_classifier_without_its_package_is_refused(monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_a_classifier_without_scores_is_refused_where_a_metric_needs_them(tmp_path: Path) -> None:
+def test_a_classifier_without_scores_is_refused_where_a_metric_needs_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_entries", "_sources"):  # What is registered is forgotten afterwards.
+        monkeypatch.setattr(CLASSIFIERS, name, dict(getattr(CLASSIFIERS, name)))
     mine = tmp_path / "mine.py"
     mine.write_text(
         "from sklearn.linear_model import Perceptron\n"
