@@ -43,6 +43,8 @@ def test_the_registered_runs_give_their_tables_and_figures(tmp_path: Path) -> No
     assert {"policy_search_large_test", "policy_search_refit_large_test"} < tables
     assert (tmp_path / "figures" / "fits.png").is_file()
     assert "](images/fresh_fits.png)" in PAGE
+    for name in ("in_place", "in_place_large_test"):
+        assert (tmp_path / "tables" / f"{name}.md").read_text().strip() in PAGE
 
 
 def test_the_committed_files_are_small() -> None:
