@@ -38,6 +38,7 @@ def test_the_code_of_a_page_runs_and_prints_what_it_says(page, tmp_path, monkeyp
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    pyplot.close("all")  # Other tests leave figures open, and here those of the page are counted.
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
     printed = ""
