@@ -37,7 +37,6 @@ CODE = (
     "autosmote.search.setting_fields",
     "autosmote.search.settings",
     "autosmote.search.space",
-    "autosmote.search.reward_scaling",
     "autosmote.utils.parts",
     "autosmote.utils.refusals",
     "autosmote.utils.sklearn_settings",

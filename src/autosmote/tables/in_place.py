@@ -46,7 +46,8 @@ def make(scores: pd.DataFrame) -> Table:
         rows over all data sets.
     """
     compared = main_comparison(scores)
-    others = compared[compared["sampler"] != REFERENCE]
+    is_reference = compared["sampler"] == REFERENCE
+    others, reference = compared[~is_reference], compared[is_reference]
     found = []
     compared_cells = pd.MultiIndex.from_frame(others[_CELL])
     own_category = scores["category"].isin([EXTENSION, ABLATION])
@@ -56,9 +57,8 @@ def make(scores: pd.DataFrame) -> Table:
         if own.empty:
             continue
         cells = pd.MultiIndex.from_frame(own[_CELL])
-        theirs = others[pd.MultiIndex.from_frame(others[_CELL]).isin(cells)]
-        autosmote = compared[compared["sampler"] == REFERENCE]
-        autosmote = autosmote[pd.MultiIndex.from_frame(autosmote[_CELL]).isin(cells)]
+        theirs = others[compared_cells.isin(cells)]
+        autosmote = reference[pd.MultiIndex.from_frame(reference[_CELL]).isin(cells)]
         part = _ranks(pd.concat([theirs, own]), name)
         if len(autosmote) == len(own):
             beside = _ranks(pd.concat([theirs, autosmote]), REFERENCE)
@@ -68,8 +68,7 @@ def make(scores: pd.DataFrame) -> Table:
         found.append(part.assign(method=sampler_label(str(name))).reset_index())
     if not found:
         return Table(pd.DataFrame(columns=_COLUMNS), _CAPTION, ("Method",), (), notes=("There is none.",))
-    data = pd.concat(found, ignore_index=True)
-    data = data[list(_COLUMNS)]
+    data = pd.concat(found, ignore_index=True)[list(_COLUMNS)]
     metrics = list(data["metric"].unique())
     overall = data[data["dataset"] == OVERALL].set_index(["method", "metric"])
     return Table(
