@@ -57,11 +57,32 @@ class Codes:
         return pd.Index(self.classes).get_indexer(pd.Index(labels)).astype(np.int64)
 
 
-def _has(method: str) -> Callable[[CodedClassifier], bool]:
-    return lambda coded: hasattr(getattr(coded, "estimator_", coded.estimator), method)
+def _has(method: str) -> Callable[[Wrapper], bool]:
+    return lambda wrapper: hasattr(getattr(wrapper, "estimator_", wrapper.estimator), method)
 
 
-class CodedClassifier(ClassifierMixin, BaseEstimator):
+class Wrapper(ClassifierMixin, BaseEstimator):
+    """A classifier that predicts as the one does that it has fitted, `estimator_`."""
+
+    estimator: ClassifierMixin
+    estimator_: ClassifierMixin
+
+    def predict(self, X: Any) -> NDArray:
+        """Labels of rows, as the fitted classifier knows them."""
+        return self.estimator_.predict(X)
+
+    @available_if(_has("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """A probability for each of these labels."""
+        return self.estimator_.predict_proba(X)
+
+    @available_if(_has("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """As the classifier's own."""
+        return self.estimator_.decision_function(X)
+
+
+class CodedClassifier(Wrapper):
     """A classifier that is given labels, and learns and predicts their codes.
 
     Parameters
@@ -110,20 +131,6 @@ class CodedClassifier(ClassifierMixin, BaseEstimator):
             raise RefusedError(f"--estimator {self.name} cannot be fitted: {error}") from error
         self.classes_ = np.arange(len(self.codes.classes))
         return self
-
-    def predict(self, X: Any) -> NDArray:
-        """Codes of rows."""
-        return self.estimator_.predict(X)
-
-    @available_if(_has("predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """A probability for each code."""
-        return self.estimator_.predict_proba(X)
-
-    @available_if(_has("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """As the classifier's own."""
-        return self.estimator_.decision_function(X)
 
 
 class CodedScorer:

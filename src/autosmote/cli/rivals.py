@@ -8,7 +8,7 @@ chooses it, by the score of the case.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,10 @@ from imblearn.pipeline import Pipeline
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from autosmote.cli.case import Case
+from autosmote.cli.codes import Wrapper
 from autosmote.estimator.autosmote import find_scorer
 from autosmote.samplers import registry
 from autosmote.samplers.spec import NotApplicable, SamplerSpec, Training
@@ -115,11 +115,7 @@ class RatioSampler(BaseEstimator):
         return resampled
 
 
-def _has(method: str) -> Callable[[ClassWeighted], bool]:
-    return lambda weighted: hasattr(weighted.estimator, method)
-
-
-class ClassWeighted(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class ClassWeighted(MetaEstimatorMixin, Wrapper):
     """A classifier whose rarer classes weigh more.
 
     Parameters
@@ -150,20 +146,6 @@ class ClassWeighted(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         weights = np.maximum(counts, self.ratio * counts.max()) / counts
         self.estimator_ = clone(self.estimator).fit(X, y, sample_weight=weights[codes])
         return self
-
-    def predict(self, X: Any) -> NDArray:
-        """Labels of rows."""
-        return self.estimator_.predict(X)
-
-    @available_if(_has("predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """A probability for each class."""
-        return self.estimator_.predict_proba(X)
-
-    @available_if(_has("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """As the classifier's own."""
-        return self.estimator_.decision_function(X)
 
 
 def fit(
