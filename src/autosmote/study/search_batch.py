@@ -90,21 +90,17 @@ def run_batch(
             log(f"{name}: failed\n{traceback.format_exc()}")
             failed.append(f"{name} ({type(error).__name__}: {error})")
             continue
-        if len(folders) == 1:
-            outcome.save(folder)
-        else:
-            with tempfile.TemporaryDirectory() as scratch:
-                outcome.save(Path(scratch))
-                _keep(Path(scratch), key, kept)
+        with tempfile.TemporaryDirectory() as scratch:
+            outcome.save(Path(scratch))
+            _keep(Path(scratch), key, kept)
         checkpoint.unlink(missing_ok=True)
     if failed:
         raise BatchError(f"{len(failed)} of {len(folders)} searches failed: {'; '.join(failed)}")
-    if len(folders) > 1:
-        for folder in folders.values():
-            _restore(folder / layout.FINISHED, folder)
-        # Only when all is there: until then the job can be ended, and what it wrote deleted.
-        for folder in folders.values():
-            (folder / layout.FINISHED).unlink()
+    for folder in folders.values():
+        _restore(folder / layout.FINISHED, folder)
+    # Only when all is there: until then the job can be ended, and what it wrote deleted.
+    for folder in folders.values():
+        (folder / layout.FINISHED).unlink()
 
 
 def _key(

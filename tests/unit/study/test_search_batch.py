@@ -92,6 +92,34 @@ def test_an_interrupted_batch_goes_on_with_what_is_left(
     assert calls.cells == [CELLS[2]]
 
 
+def test_what_is_kept_serves_a_job_of_one_search_too(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A batch is ended, and then each search gets a job of its own.
+    calls, lines = Calls(monkeypatch), []
+    calls.failing = {CELLS[1]: ValueError("boom")}
+    with pytest.raises(BatchError):
+        run_batch(task, folders(tmp_path, CELLS[:2]), SETTINGS, strategy="autosmote", log=lines.append)
+    calls.cells, calls.failing = [], {}
+    run_batch(task, folders(tmp_path, CELLS[:1]), SETTINGS, strategy="autosmote", log=lines.append)
+    assert calls.cells == []
+    assert {path.name for path in tmp_path.joinpath(*CELLS[0]).iterdir()} == NAMES
+
+
+def test_a_job_of_one_search_replaces_what_is_kept_of_another(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = Calls(monkeypatch)
+    calls.failing = {CELLS[1]: ValueError("boom")}
+    with pytest.raises(BatchError):
+        run_batch(task, folders(tmp_path, CELLS[:2]), SETTINGS, strategy="autosmote", log=lambda line: None)
+    longer = SETTINGS | {"iterations": 5}
+    run_batch(task, folders(tmp_path, CELLS[:1]), longer, strategy="autosmote", log=lambda line: None)
+    folder = tmp_path.joinpath(*CELLS[0])
+    assert {path.name for path in folder.iterdir()} == NAMES
+    assert json.loads((folder / "result.json").read_text())["iterations"] == 5
+
+
 @pytest.mark.parametrize("change", ["settings", "test rows", "strategy", "damage"])
 def test_what_is_kept_counts_only_if_nothing_changed(
     task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
