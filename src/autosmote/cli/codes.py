@@ -151,6 +151,8 @@ class CodedScorer:
         self.scorer, self.codes = scorer, codes
         self.estimator = estimator
         self.__name__ = scoring
+        # As scikit-learn's scorers say what they ask of a classifier: policy search pools labels.
+        self._response_method = getattr(scorer, "_response_method", None)
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
         """Score a fitted classifier.

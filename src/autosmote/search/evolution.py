@@ -518,10 +518,12 @@ _NO_SAMPLES = Samples(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
 def _outcome_state(outcome: FoldOutcome) -> dict[str, Any]:
     import torch  # Only a search with checkpoints needs it.
 
-    labels = None if outcome.labels is None else torch.from_numpy(outcome.labels)
-    return {"score": outcome.score, "n_synthetic": outcome.n_synthetic, "labels": labels}
+    arrays = {"labels": outcome.labels, "classes": outcome.classes}
+    return {"score": outcome.score, "n_synthetic": outcome.n_synthetic} | {
+        name: None if array is None else torch.from_numpy(array) for name, array in arrays.items()
+    }
 
 
 def _outcome_from_state(state: dict[str, Any]) -> FoldOutcome:
-    labels = None if state["labels"] is None else state["labels"].numpy()
-    return FoldOutcome(state["score"], state["n_synthetic"], labels)
+    arrays = {name: None if state[name] is None else state[name].numpy() for name in ("labels", "classes")}
+    return FoldOutcome(state["score"], state["n_synthetic"], **arrays)

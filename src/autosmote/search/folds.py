@@ -48,13 +48,17 @@ class FoldOutcome:
     n_synthetic : int
         Synthetic rows that it was fitted with.
     labels : ndarray of int, shape (n_left_out,), or None
-        What it predicted for the rows left out, as positions among the sorted classes; None if the score is
-        not one of labels, or the classifier could not be fitted.
+        What it predicted for the rows left out, as positions in `classes`; None if the score is not one of
+        labels, or the classifier could not be fitted.
+    classes : ndarray, shape (n_classes,), or None
+        The sorted labels that it can predict, which need not be those that it was given (a classifier may
+        encode them); None where there are no `labels`.
     """
 
     score: float
     n_synthetic: int
-    labels: NDArray[np.integer] | None
+    labels: NDArray[np.integer] | None = None
+    classes: NDArray | None = None
 
 
 class CrossValidation:
@@ -74,7 +78,6 @@ class CrossValidation:
     def __init__(self, folds: Sequence[Fold]) -> None:
         self.folds = tuple(folds)
         rewards = [fold.reward for fold in self.folds]
-        self._classes = np.unique(np.concatenate([rewards[0].y_train, rewards[0].y_validation]))
         self._X = np.concatenate([reward.X_validation for reward in rewards])
         self._y = np.concatenate([reward.y_validation for reward in rewards])
 
@@ -94,15 +97,16 @@ class CrossValidation:
         reward = self.folds[fold].reward
         classifier = reward.classifier(samples)
         if classifier is None:
-            return FoldOutcome(math.nan, len(samples), None)
+            return FoldOutcome(math.nan, len(samples))
         if not reward.scores_labels:
-            return FoldOutcome(reward.score(classifier), len(samples), None)
+            return FoldOutcome(reward.score(classifier), len(samples))
         predicted = _Once(classifier)
         score = reward.score(predicted)
         if math.isnan(score):
-            return FoldOutcome(score, len(samples), None)
-        labels = np.searchsorted(self._classes, predicted.predict(reward.X_validation))
-        return FoldOutcome(score, len(samples), labels.astype(np.int16))
+            return FoldOutcome(score, len(samples))
+        classes = np.unique(predicted.classes_)
+        labels = np.searchsorted(classes, predicted.predict(reward.X_validation))
+        return FoldOutcome(score, len(samples), labels.astype(np.int16), classes)
 
     def score(self, outcomes: Sequence[FoldOutcome]) -> float:
         """Score a policy over all folds.
@@ -119,11 +123,13 @@ class CrossValidation:
         """
         if any(math.isnan(outcome.score) for outcome in outcomes):
             return math.nan
-        labels = [outcome.labels for outcome in outcomes if outcome.labels is not None]
+        labels = [outcome.classes[outcome.labels] for outcome in outcomes if outcome.classes is not None]
         if len(labels) < len(outcomes):
             sizes = [len(fold.reward.y_validation) for fold in self.folds]
             return float(np.average([outcome.score for outcome in outcomes], weights=sizes))
-        pooled = Predicted(self._classes, self._classes[np.concatenate(labels)])
+        # In a fold, a class may be missing.
+        classes = np.unique(np.concatenate([outcome.classes for outcome in outcomes]))
+        pooled = Predicted(classes, np.concatenate(labels))
         return float(self.folds[0].reward.scorer(pooled, self._X, self._y))
 
 

@@ -10,8 +10,9 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from autosmote.search.folds import make_folds
-from autosmote.search.linear_policies import corner
+from autosmote.search.folds import CrossValidation, Fold, make_folds
+from autosmote.search.linear_policies import PolicySpace, corner
+from autosmote.search.reward import ValidationReward
 from autosmote.search.space import Samples
 from autosmote.utils.parts import join_parts, stratified_parts
 
@@ -91,6 +92,51 @@ def test_labels_of_all_folds_are_scored_together(estimator, evaluator):
     assert [outcome.n_synthetic for outcome in outcomes] == [len(draw) for draw in draws]
     mean = np.mean([outcome.score for outcome in outcomes])
     assert folds.score(outcomes) != pytest.approx(mean, abs=1e-6)
+
+
+class InCodes(ClassifierMixin, BaseEstimator):
+    """A tree that is given names of classes and predicts their numbers."""
+
+    def fit(self, X, y):
+        self.tree_ = DecisionTreeClassifier(random_state=0).fit(X, np.searchsorted(["no", "yes"], y))
+        self.classes_ = np.arange(2)
+        return self
+
+    def predict(self, X):
+        return self.tree_.predict(X)
+
+
+def test_labels_are_pooled_as_the_classifier_predicts_them():
+    def in_codes(estimator, X, y):
+        return get_scorer("f1")(estimator, X, np.searchsorted(["no", "yes"], y))
+
+    in_codes._response_method = "predict"
+    X_train, y_train, X_validation, y_validation = splits()
+    names = np.array(["no", "yes"])
+    parts = X_train, names[y_train], X_validation, names[y_validation]
+    tree = folds_of(DecisionTreeClassifier(random_state=0), get_scorer("f1"))
+    coded = folds_of(InCodes(), in_codes, parts)
+    scores = [folds.score([folds.fit(k, NOTHING) for k in range(4)]) for folds in (tree, coded)]
+    assert scores[0] == scores[1]
+
+
+def test_a_class_may_be_missing_in_a_fold():
+    X, y = np.arange(12.0)[:, None], np.array([0, 0, 0, 1, 1, 1, 0, 2, 0, 2, 1, 2])
+    folds = []
+    for train, left_out in ((np.arange(6), np.arange(6, 7)), (np.arange(10), np.arange(10, 12))):
+        policies = PolicySpace.of_rows(X[train], y[train], np.array([1]), 2)
+        rows = X[train], y[train], X[left_out], y[left_out]
+        folds.append(
+            Fold(
+                policies,
+                ValidationReward(
+                    policies.space, KNeighborsClassifier(1), get_scorer("accuracy"), *rows, evaluator="plain"
+                ),
+            )
+        )
+    both = CrossValidation(folds)
+    # The nearest row of 6 is one of class 1, that of 10 and of 11 the row 9 of class 2.
+    assert both.score([both.fit(k, NOTHING) for k in range(2)]) == pytest.approx(1 / 3)
 
 
 def test_scores_of_probabilities_are_averaged_by_rows():
