@@ -224,7 +224,8 @@ class AutoSMOTE(BaseOverSampler):
         One row per given row of a class that was over-sampled: ``row``, its position; ``class``;
         ``other_share``, the share of other classes among the 5 rows nearest to it; ``kind``, "safe" (at most
         1 of the 5), "borderline" (2 or 3) or "hard" (4 or 5); ``synthetic``, the synthetic rows that start
-        from it, and ``smote``, how many would in plain SMOTE, on average.
+        from it, and ``smote``, how many would in plain SMOTE (all classes as large as the largest, or as
+        asked for), on average.
     history_ : DataFrame
         One row per iteration; see `autosmote.search.evolution.Fit`, or for the paper's search
         `autosmote.search.engine.Iteration`.
@@ -548,7 +549,7 @@ class AutoSMOTE(BaseOverSampler):
         self.decisions_ = pd.DataFrame(
             {"source": source, "neighbour": instances[samples.neighbour], "weight": samples.weight}
         )
-        self.origins_ = explanation.origins(columns, matrix, y, self._names, source)
+        self.origins_ = explanation.origins(columns, matrix, y, self._names, source, asked)
         y_resampled = np.concatenate([y, labels])
         shown, synthetic_shown = _filled(matrix, synthetic)
         self._plane = explanation.Plane(

@@ -91,13 +91,17 @@ def _features(columns: Columns, X: NDArray[np.float64], both: NDArray[np.float64
 
 @own_settings()
 def origins(
-    columns: Columns, X: NDArray[np.float64], y: NDArray, names: Mapping[Any, Any], source: NDArray[np.intp]
+    columns: Columns,
+    X: NDArray[np.float64],
+    y: NDArray,
+    names: Mapping[Any, Any],
+    source: NDArray[np.intp],
+    asked: NDArray[np.int64] | None = None,
 ) -> pd.DataFrame:
-    """Say of rows what lies around them, and how many synthetic rows start from each.
+    """Say of the rows of over-sampled classes what lies around them, and how many synthetic ones start there.
 
-    They are the rows of the rarer classes, and of the largest if it was over-sampled.
-
-    Plain SMOTE makes each class as large as the largest, and starts from each of its rows equally often.
+    Plain SMOTE makes each class as large as the largest, or as asked for, and starts from each of its rows
+    equally often.
 
     Parameters
     ----------
@@ -109,6 +113,9 @@ def origins(
         The labels as the caller has them, by those in `y`.
     source : ndarray of int, shape (n_synthetic,)
         The rows that synthetic ones start from.
+    asked : ndarray of int, shape (n_classes,), optional
+        Synthetic rows of each of the sorted classes. By default all classes below the largest are
+        over-sampled.
 
     Returns
     -------
@@ -117,11 +124,12 @@ def origins(
     """
     classes, counts = np.unique(y, return_counts=True)
     synthetic = np.bincount(source, minlength=len(y))
+    by_smote = counts.max() - counts if asked is None else asked
     parts = []
-    for label, count in zip(classes, counts, strict=True):
-        own = y == label
-        if count == counts.max() and not synthetic[own].any():
+    for label, count, wanted in zip(classes, counts, by_smote, strict=True):
+        if not wanted:
             continue
+        own = y == label
         # As policies see it, a missing value is the mean of its column.
         share = surroundings(np.nan_to_num(columns.features_of_all(X, own), nan=0.0), own)[:, 0]
         kinds, largest = zip(*_KINDS, strict=True)
@@ -134,7 +142,7 @@ def origins(
                     # Shares of fewer than five rows lie between the bounds, and those of five on them.
                     "kind": np.array(kinds)[np.searchsorted(np.array(largest) + 1e-9, share)],
                     "synthetic": synthetic[own],
-                    "smote": (counts.max() - count) / count,
+                    "smote": wanted / count,
                 }
             )
         )
@@ -175,8 +183,7 @@ def _learned(sampler: AutoSMOTE) -> list[str]:
     around = dict(zip(("safe", "borderline", "hard"), ("at most 1", "2 or 3", "4 or 5"), strict=True))
     for kind, _ in _KINDS:
         of_kind = rows[rows["kind"] == kind]
-        # Between classes of the same size plain SMOTE makes no rows.
-        shares[kind] = of_kind["synthetic"].sum() / made, of_kind["smote"].sum() / (by_smote or 1.0)
+        shares[kind] = of_kind["synthetic"].sum() / made, of_kind["smote"].sum() / by_smote
         lines.append(
             f"  {f'from {kind}':<16}{len(of_kind):>8}{shares[kind][0]:>10.0%} {shares[kind][1]:>12.0%}"
             f"   {around[kind]} of the {_AROUND} nearest rows are of other classes"
@@ -187,13 +194,13 @@ def _learned(sampler: AutoSMOTE) -> list[str]:
     prefers = shares[kind][0] - shares[kind][1] >= _PREFERENCE
     most = rows["synthetic"].sort_values(ascending=False)
     half = int(np.searchsorted(most.cumsum(), made / 2)) + 1
-    beside = (
+    return [
+        *lines,
+        "",
         f"It over-samples {f'{kind} rows more than' if prefers else 'safe and hard rows about as'} plain "
         f"SMOTE does, and makes {made / by_smote:.1f} times as many rows. "
-        if by_smote
-        else f"Plain SMOTE makes no rows here, this search {made}. "
-    )
-    return [*lines, "", f"{beside}Half of them start from {half} of {len(rows)} rows."]
+        f"Half of them start from {half} of {len(rows)} rows.",
+    ]
 
 
 def _is_copy(sampler: AutoSMOTE) -> NDArray[np.bool_]:

@@ -1,5 +1,7 @@
 """Which rows were over-sampled, worked out by hand and by brute force."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -164,6 +166,32 @@ def test_all_that_can_be_fitted_can_be_explained(given, asked, strategy):
     assert f"{sampler.n_synthetic_} synthetic rows" in sampler.summary()
     for draw in (sampler.plot_origins, sampler.plot_samples, sampler.plot_history):
         draw(Figure().subplots())
+
+
+@pytest.mark.parametrize("strategy", ["policy_search", "paper"])
+def test_classes_that_are_left_alone_are_not_explained(strategy):
+    rng = np.random.default_rng(2)
+    # The class with one row could not be over-sampled, but need not be.
+    y = np.repeat(["common", "rare", "left", "single"], [80, 20, 30, 1])
+    X = rng.normal(size=(len(y), 2)) + (y == "rare")[:, None]
+    sampler = AutoSMOTE(
+        GaussianNB(),
+        strategy=strategy,
+        sampling_strategy={"rare": 50},
+        scoring="balanced_accuracy",
+        validation=2,
+        n_iterations=8,
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class")
+        sampler.fit_resample(X, y)
+    table = sampler.origins_
+    assert list(table["row"]) == list(range(80, 100)) and table["synthetic"].sum() == 30
+    # Plain SMOTE makes as many as are asked for, too.
+    np.testing.assert_allclose(table["smote"], 30 / 20)
+    words = next(line.split() for line in sampler.summary().splitlines() if "in all" in line)
+    assert words[2:] == ["20", "30", "30"]
 
 
 def test_the_summary_says_that_nothing_was_asked_for(fitted):
