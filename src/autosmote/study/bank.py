@@ -130,8 +130,8 @@ def collect(results: Iterable[Path]) -> pd.DataFrame:
     ----------
     results : iterable of Path
         The ``result.json`` of searches, with ``samples.npz`` and ``history.parquet`` beside it. Searches that
-        start from corners tell the score without synthetic rows; others, and those without policies, are
-        left out.
+        tried to make no rows, as those from corners or from a bank do, tell the score without synthetic
+        rows; others, and those without policies, are left out.
 
     Returns
     -------
@@ -232,10 +232,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.data is None:
             policies = collect(options.results.rglob("result.json"))
+            _refuse_unknown(options.leave_out, policies["dataset"].unique())
             policies = policies[policies["dataset"] != options.leave_out]
             datasets = dict.fromkeys(sorted(policies["dataset"].unique()), "")
         else:
             policies, datasets = _learn_all(options.data, options.leave_out, options.seed, options.searches)
+        if not (policies["gain"] > 0).any():
+            raise DatasetError("no policy was better than no synthetic rows; learn from more data sets")
     except (CorruptFileError, DatasetError, TaskError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -255,25 +258,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _refuse_unknown(left_out: str, names: Iterable[str]) -> None:
+    """Refuse to leave out what is not there: the bank would hold what it was to be kept from."""
+    if left_out and left_out not in (names := sorted(names)):
+        raise DatasetError(f"--leave-out {left_out}: there is no such data set; known: {', '.join(names)}")
+
+
 def _learn_all(folder: Path, left_out: str, seed: int, known: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Search on every task, unless that is done; return the policies, and the data sets' checksums."""
     datasets = [*read_folder(folder), *(fetch(name, spec) for name, spec in BUNDLED.items())]
+    checksums = {data.name: data.meta["checksum"] for data in datasets}
+    _refuse_unknown(left_out, checksums)
     cells = list(_searches([*tasks((data for data in datasets if data.name != left_out), seed)]))
-    names = [(task.dataset, task.imbalance_ratio, task.seed, *search) for task, *search in cells]
-    policies = pd.read_csv(known) if known.exists() else pd.DataFrame(columns=SEARCH)
-    done = set(map(tuple, policies[SEARCH].to_numpy().tolist()))
+    # A search on other rows of the same name is another one.
+    key = ["checksum", *SEARCH]
+    names = [
+        (checksums[task.dataset], task.dataset, task.imbalance_ratio, task.seed, *search)
+        for task, *search in cells
+    ]
+    policies = pd.read_csv(known) if known.exists() else pd.DataFrame(columns=key)
+    if "checksum" not in policies:  # Written by an earlier version.
+        policies = policies.assign(checksum="")
+    done = set(map(tuple, policies[key].to_numpy().tolist()))
     for number, (cell, name) in enumerate(zip(cells, names, strict=True), start=1):
         if name in done:
             continue
-        print(f"{number} of {len(cells)}:", *name, flush=True)
-        found = learn(*cell)
+        print(f"{number} of {len(cells)}:", *name[1:], flush=True)
+        found = learn(*cell).assign(checksum=name[0])
         policies = pd.concat([policies, found], ignore_index=True) if len(policies) else found
         with atomic_path(known) as path:
             policies.to_csv(path, index=False)
     wanted = set(names)
-    policies = policies[[name in wanted for name in map(tuple, policies[SEARCH].to_numpy().tolist())]]
+    policies = policies[[name in wanted for name in map(tuple, policies[key].to_numpy().tolist())]]
     used = {task.dataset for task, _, _ in cells}
-    return policies, {data.name: data.meta["checksum"] for data in datasets if data.name in used}
+    return policies, {name: checksum for name, checksum in checksums.items() if name in used}
 
 
 if __name__ == "__main__":

@@ -72,6 +72,38 @@ def test_the_command_writes_a_bank(folder, quick, tmp_path, capsys):
     assert set(without.origin["datasets"]) == {"large"} and without.origin["searches"] == 4
 
 
+def test_a_search_on_other_rows_is_not_taken_for_done(folder, quick, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bank, "CLASSIFIERS", ("tree",))
+    arguments = [f"--data={folder}", f"--out={tmp_path / 'bank.json'}", f"--searches={tmp_path / 's.csv'}"]
+    assert bank.main(arguments) == 0
+    before = pd.read_csv(tmp_path / "s.csv")
+    table = pd.read_csv(folder / "small.csv")
+    table["a"] = table["a"][::-1].to_numpy()
+    table.to_csv(folder / "small.csv", index=False)
+    capsys.readouterr()
+    assert bank.main(arguments) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if " of 3: " in line]
+    assert line.startswith("3 of 3: small")
+    made = load_bank(tmp_path / "bank.json")
+    assert made.origin["searches"] == 3
+    after = pd.read_csv(tmp_path / "s.csv")
+    again = after[len(before) :]
+    assert set(again["dataset"]) == {"small"} and set(again["checksum"]) == {made.origin["datasets"]["small"]}
+
+
+@pytest.mark.parametrize("source", ["data", "results"])
+def test_what_is_left_out_has_to_be_there(source, folder, quick, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bank, "CLASSIFIERS", ())
+    if source == "results":
+        task = next(iter(bank.tasks(bank.read_folder(folder), 0)))
+        run_search(task, "tree", "mcc", {"iterations": 92}, strategy="policy_search").save(folder / "search")
+    out = tmp_path / "bank.json"
+    assert bank.main([f"--{source}={folder}", "--leave-out=larg", f"--out={out}"]) == 2
+    error = capsys.readouterr().err
+    assert "--leave-out larg" in error and "large" in error and len(error.splitlines()) == 1
+    assert not out.exists()
+
+
 def test_gain_is_over_no_synthetic_rows(folder, quick):
     task = next(iter(bank.tasks(bank.read_folder(folder), 0)))
     policies = bank.learn(task, "tree", "macro_f1")
