@@ -205,6 +205,8 @@ def fit(
             search.fit(X, y)
         except ValueError as error:
             raise NotApplicable(str(error).strip().splitlines()[-1]) from error
+    if np.isnan(search.best_score_):  # Of equals, scikit-learn takes the first.
+        raise NotApplicable("no ratio could be scored on all folds")
     return search, ""
 
 

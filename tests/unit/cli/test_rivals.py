@@ -7,10 +7,12 @@ from imblearn.over_sampling import SMOTE, BorderlineSMOTE
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from autosmote.cli import rivals
 from autosmote.cli.case import Case
 from autosmote.cli.codes import Codes
+from autosmote.cli.csv_table import with_encoding
 from autosmote.cli.rivals import ClassWeighted, RatioSampler
 from autosmote.samplers.spec import NotApplicable
 
@@ -74,3 +76,29 @@ def test_a_ratio_is_chosen_by_the_score_on_the_folds(three_classes):
     np.testing.assert_allclose([np.mean(score) for score in scores], [found[5], found[9]])
     assert model.best_score_ == np.nanmax(found)
     assert model.best_params_["sampler__ratio"] == rivals.RATIOS[int(np.nanargmax(found))]
+
+
+class RefusesFew(DecisionTreeClassifier):
+    """A tree that wants five rows of the rarer class."""
+
+    def fit(self, X, y, sample_weight=None):
+        if y.sum() < 5:
+            raise ValueError("too few rows")
+        return super().fit(X, y, sample_weight)
+
+
+class CaseOfRefusals(Case):
+    def pipeline(self, seed):
+        return with_encoding(RefusesFew(random_state=seed))
+
+
+def test_a_ratio_is_chosen_only_where_one_could_be_scored_on_all_folds():
+    # Of six rows, folds keep four or five to train on.
+    rng = np.random.default_rng(1)
+    y = np.repeat([0, 1], [40, 6])
+    frame = pd.DataFrame(rng.normal(size=(46, 2)) + y[:, None], columns=list("ab"))
+    folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(frame, y))
+    assert {int(y[train].sum()) for train, _ in folds} == {4, 5}
+    case = CaseOfRefusals(Codes(pd.Series(y.astype(str))), "tree", "macro_f1")
+    with pytest.raises(NotApplicable, match="no ratio could be scored on all folds"):
+        rivals.fit("ClassWeight", case, frame, y, folds, 0)
