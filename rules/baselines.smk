@@ -37,7 +37,7 @@ rule baseline:
         refit=config["study"]["refit"],
         code=lambda wildcards: [
             code("baseline.py"),
-            dependencies.baseline(
+            baseline_code(
                 STUDY.bundles[wildcards.bundle], STUDY.classifiers, STUDY.metrics
             ),
         ],

@@ -2,6 +2,7 @@
 import re
 import subprocess
 import sys
+from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
@@ -31,6 +32,9 @@ def place(path):
 
 LOGS = place(layout.LOGS)
 BENCHMARKS = place(layout.BENCHMARKS)
+
+# The digest of a method's code is the same on every task.
+search_code, baseline_code = cache(dependencies.search), cache(dependencies.baseline)
 
 # Parts of the names of files
 TASK_ID, BASELINE_ID, SEARCH_ID, GRID_ID = (
@@ -168,9 +172,7 @@ def batch_code(pairs, strategy):
     return lambda wildcards: [
         code("search.py"),
         *(
-            dependencies.search(
-                *(name.format(**wildcards) for name in (strategy, *pair))
-            )
+            search_code(*(name.format(**wildcards) for name in (strategy, *pair)))
             for pair in pairs
         ),
     ]
@@ -195,27 +197,6 @@ def case_study_data(pattern):
         return pattern.format(dataset=CASE_STUDY)
 
     return file
-
-
-def product_inputs(product):
-    """The files that a table, figure or page is made from."""
-    of_source = {
-        "datasets": {"data": cells(DATA), "facts": cells(DATA_FACTS)},
-        **dict.fromkeys(["scores", *VIEWS], {"scores": SCORES}),
-        "learning_curves": {"learning_curves": searched(product.needs)},
-        "hyperparameters": {"hyperparameters": GRID_SCORES},
-        "case_study": {"rows": CASE_STUDY_ROWS, "facts": CASE_STUDY_FACTS},
-        "samples": {
-            "results": drawn_searches(SEARCH),
-            "samples": drawn_searches(SEARCH_SAMPLES),
-            "tasks": drawn_searches(TASK),
-        },
-    }
-    return {
-        name: files
-        for source in (*product.reads, *product.may_read)
-        for name, files in of_source[source].items()
-    }
 
 
 def drawn_searches(pattern):
@@ -243,6 +224,32 @@ def searched(category):
     # In the order of the study, which is that of the panels.
     datasets = [dataset for dataset in STUDY.datasets if dataset in found]
     return expand(LEARNING_CURVES, dataset=datasets)
+
+
+# The files of each source of tables, figures and pages. A product needs the learning curves of some data sets only.
+SOURCES = {
+    "datasets": {"data": cells(DATA), "facts": cells(DATA_FACTS)},
+    **dict.fromkeys(["scores", *VIEWS], {"scores": SCORES}),
+    "hyperparameters": {"hyperparameters": GRID_SCORES},
+    "case_study": {"rows": CASE_STUDY_ROWS, "facts": CASE_STUDY_FACTS},
+    "samples": {
+        "results": drawn_searches(SEARCH),
+        "samples": drawn_searches(SEARCH_SAMPLES),
+        "tasks": drawn_searches(TASK),
+    },
+}
+
+
+def product_inputs(product):
+    """The files that a table, figure or page is made from."""
+    of_source = SOURCES | {
+        "learning_curves": {"learning_curves": searched(product.needs)}
+    }
+    return {
+        name: files
+        for source in (*product.reads, *product.may_read)
+        for name, files in of_source[source].items()
+    }
 
 
 def product_outputs(product):

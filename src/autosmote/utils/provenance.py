@@ -162,6 +162,7 @@ def _names(node: ast.AST) -> Iterator[str]:
                 yield from _names(child)
 
 
+@cache  # Most jobs' code shares most of its modules.
 def _content(path: Path) -> str:
     is_text = path.suffix in (".json", *_TEXTS)
     return path.read_text(encoding="utf-8") if is_text else ast.dump(_bare_tree(path))

@@ -15,7 +15,7 @@ from autosmote.samplers import registry
 from autosmote.study import dependencies
 from autosmote.study.baseline_job import evaluate_side_by_side
 from autosmote.study.config import Study
-from autosmote.utils.provenance import source_digest
+from autosmote.utils import provenance
 from autosmote.utils.registry import Source
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,7 +75,8 @@ def test_changed_file_has_another_digest(folder):
     before = dependencies.baseline(["Jitter"], [], [])
     others = dependencies.baseline(["SMOTE"], [], [])
     (folder / "jitter.py").write_text(PYTHON.replace("scale=0.1", "scale=0.2"))
-    source_digest.cache_clear()
+    provenance.source_digest.cache_clear()
+    provenance._content.cache_clear()
     assert dependencies.baseline(["Jitter"], [], []) != before
     assert dependencies.baseline(["SMOTE"], [], []) == others
 

@@ -18,8 +18,7 @@ from autosmote.samplers import registry
 from autosmote.study import dependencies, strategies
 from autosmote.study.config import ConfigError, Study
 from autosmote.study.search_job import run_search
-from autosmote.utils import names
-from autosmote.utils.provenance import source_digest
+from autosmote.utils import names, provenance
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs" / "extending.md").read_text()
@@ -40,7 +39,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setattr(entries, "_sources", {})
     (tmp_path / "mine.py").write_text(PYTHON)
     yield tmp_path
-    source_digest.cache_clear()
+    provenance.source_digest.cache_clear()
+    provenance._content.cache_clear()
 
 
 def study(changes: dict[str, Any] = CONFIG) -> Study:
@@ -79,7 +79,8 @@ def test_changed_file_runs_the_jobs_again_that_use_it(folder: Path) -> None:
     study()
 
     def digests() -> list[str]:
-        source_digest.cache_clear()
+        provenance.source_digest.cache_clear()
+        provenance._content.cache_clear()
         return [
             dependencies.search("autosmote", "tree", "macro_f1"),
             dependencies.search("autosmote", "forest", "macro_f1"),

@@ -83,7 +83,12 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _forget() -> None:
-    for function in (source_digest, provenance._definition_digest, provenance._definitions):
+    for function in (
+        source_digest,
+        provenance._content,
+        provenance._definition_digest,
+        provenance._definitions,
+    ):
         function.cache_clear()
 
 
