@@ -1,5 +1,6 @@
 """The digest of the code behind a result, and that no rule leaves out code that it uses."""
 
+import ast
 import dataclasses
 import re
 import shutil
@@ -100,6 +101,22 @@ def _changed(package: Path, file: str, old: str, new: str) -> set[str]:
     (package / file).write_text(text.replace(old, new))
     _forget()
     return {name for name, digest in JOBS.items() if digest() != before[name]}
+
+
+def test_module_is_parsed_once_for_all_that_depend_on_it(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[Path] = []
+    parse = provenance._bare_tree
+
+    def note(path: Path) -> ast.Module:
+        parsed.append(path)
+        return parse(path)
+
+    monkeypatch.setattr(provenance, "_bare_tree", note)
+    for modules in (dependencies.SEARCH, dependencies.BASELINE, dependencies.SEARCH[1:]):
+        source_digest(*modules)
+    assert len(parsed) == len({*dependencies.SEARCH, *dependencies.BASELINE})
 
 
 ADDITIONS = {
