@@ -17,7 +17,7 @@ INDEX = "index.csv"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _LISTS = ("minority_label", "nominal")
-_TEXTS = ("target", "domain", "licence")
+_TEXTS = ("target", "classes", "domain", "licence")
 
 
 def expand(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -27,11 +27,12 @@ def expand(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     ----------
     spec : mapping
         ``path`` of the folder; and for all of its files ``target`` (column of the labels), ``minority``
-        (label, or list of labels), ``nominal`` (columns whose numbers name things; shell patterns such as
-        ``code_*``), ``domain`` and ``licence``. ``index`` names a CSV file of the folder; default `INDEX`,
-        if there is one. It has a column ``name``, the file of a data set without ``.csv``, and may have
-        ``target``, ``minority_label``, ``nominal``, ``domain`` and ``licence``. Where these are not empty
-        they count instead; several labels or columns are separated by semicolons. Other columns say nothing.
+        (label, or list of labels) or ``classes`` (``all`` keeps every class), ``nominal`` (columns whose
+        numbers name things; shell patterns such as ``code_*``), ``domain`` and ``licence``. ``index`` names a
+        CSV file of the folder; default `INDEX`, if there is one. It has a column ``name``, the file of a data
+        set without ``.csv``, and may have ``target``, ``minority_label``, ``classes``, ``nominal``,
+        ``domain`` and ``licence``. Where these are not empty they count instead; several labels or columns
+        are separated by semicolons. Other columns say nothing.
 
     Returns
     -------
@@ -72,12 +73,15 @@ def expand(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 unmatched.pop(pattern, None)
             elif "nominal" in row:
                 raise DatasetError(f"`nominal` of the index names {pattern!r}, which is no column of {path}")
-        minority = row.get("minority_label") or spec.get("minority")
+        # What the index says of the classes of a file counts in place of both keys.
+        said = {"minority": row.get("minority_label"), "classes": row.get("classes")}
+        if not any(said.values()):
+            said = {key: spec.get(key) for key in said}
         found[name] = {
             "source": "csv",
             "path": str(Path(spec["path"]) / path.name),
             "target": target,
-            **({"minority": minority} if minority is not None else {}),
+            **{key: value for key, value in said.items() if value is not None},
             **({"nominal": nominal} if nominal else {}),
             **{
                 key: row.get(key) or spec[key] for key in ("domain", "licence") if row.get(key) or key in spec

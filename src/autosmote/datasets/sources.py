@@ -26,8 +26,12 @@ from autosmote.utils.storage import atomic_path, read_frame, read_json, write_fr
 logger = logging.getLogger(__name__)
 
 
+ALL_CLASSES = "all"
+"""The one value of the key ``classes`` of a data set: every class is one of its own."""
+
+
 class DatasetError(ValueError):
-    """A data set cannot be obtained, or cannot be used for binary classification."""
+    """A data set cannot be obtained, or cannot be used for classification."""
 
 
 class _UnreachableError(DatasetError):
@@ -36,19 +40,23 @@ class _UnreachableError(DatasetError):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A binary classification data set before scaling, encoding and under-sampling.
+    """A classification data set before scaling, encoding and under-sampling.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         The features, one row per instance. Columns are numeric or of dtype category; values may be missing.
     target : pandas.Series of int64
-        1 for the minority class, 0 for the majority class.
+        1 for the minority class, 0 for the majority class. Where all classes are kept, their codes by size:
+        0 for the largest, 1 for the next one, and so on; of equal ones the label that sorts first, as text,
+        comes first.
     meta : dict
         JSON-ready facts: ``name``, ``source`` (``generated`` also if such a set was used instead),
         ``openml_id`` (None unless from OpenML), ``origin`` (path or address), ``checksum``, ``licence`` (None
         if unknown), ``target``, ``rows``, ``n_features_raw``, ``majority`` and ``minority``
-        (lists of labels), ``n_majority``, ``n_minority`` and ``class_counts`` (rows per label).
+        (lists of labels), ``n_majority``, ``n_minority`` and ``class_counts`` (rows per label). Where all
+        classes are kept, also ``classes``, the labels in the order of their codes; ``majority`` is then the
+        largest class and ``minority`` all others, and ``n_minority`` are the rows of the smallest.
     """
 
     frame: pd.DataFrame
@@ -80,7 +88,7 @@ _KEYS = {
     "sklearn": ({"name"}, set()),
     "generated": ({"name"}, set()),
 }
-_COMMON_KEYS = {"source", "minority", "licence"}
+_COMMON_KEYS = {"source", "minority", "classes", "licence"}
 
 
 def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None) -> Dataset:
@@ -105,9 +113,10 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
         - ``sklearn``: ``name`` of a data set bundled with scikit-learn: breast_cancer, digits, iris or wine.
           Labels are the names that scikit-learn gives to the classes.
 
-        Each source also takes ``licence`` and ``minority``. The latter is a label, or a list of labels, whose
-        rows are the minority class; all other rows are the majority. It is needed unless there are two
-        classes of different size.
+        Each source also takes ``licence``, and ``minority`` or ``classes``. ``minority`` is a label, or a
+        list of labels, whose rows are the minority class; all other rows are the majority. ``classes``, whose
+        only value is ``all``, keeps every class. One of the two is needed unless there are two classes of
+        different size.
     openml_cache : str, optional
         Root of an OpenML cache. Default: the environment variable OPENML_CACHE_DIR, else the openml package's
         own default. Existing files in it are never changed or deleted, and it may be read-only.
@@ -210,8 +219,15 @@ def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
     """Check a table; separate features from target and minority from majority."""
     frame, labels = table.frame, _labels(table)
     counts = {str(label): int(count) for label, count in labels.value_counts().items()}
-    minority = _minority_labels(counts, spec.get("minority"))
-    target = labels.isin(minority).astype("int64").rename(table.target)
+    if "classes" in spec:
+        classes = _classes_by_size(counts, spec)
+        codes = pd.Index(classes).get_indexer(pd.Index(labels))
+        target = pd.Series(codes, index=labels.index, dtype="int64", name=table.target)
+        majority, minority, kept = classes[:1], classes[1:], {"classes": classes}
+    else:
+        minority = _minority_labels(counts, spec.get("minority"))
+        target = labels.isin(minority).astype("int64").rename(table.target)
+        majority, kept = sorted(counts.keys() - set(minority)), {}
     features = _features(frame.drop(columns=table.target))
     meta = {
         "name": name,
@@ -223,23 +239,41 @@ def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
         "target": table.target,
         "rows": len(frame),
         "n_features_raw": features.shape[1],
-        "majority": sorted(counts.keys() - set(minority)),
+        "majority": majority,
         "minority": minority,
         "n_majority": int((target == 0).sum()),
-        "n_minority": int((target == 1).sum()),
+        "n_minority": int((target == target.max()).sum()),
         "class_counts": counts,
+        **kept,
     }
     return Dataset(features, target, meta)
 
 
-def _minority_labels(counts: Mapping[str, int], chosen: Any) -> list[str]:
+def _classes_by_size(counts: Mapping[str, int], spec: Mapping[str, Any]) -> list[str]:
+    if spec["classes"] != ALL_CLASSES:
+        raise DatasetError(f"unknown value {spec['classes']!r} of `classes`; known: {ALL_CLASSES}")
+    if "minority" in spec:
+        raise DatasetError(f"give either `minority` or `classes: {ALL_CLASSES}`, which keeps every class")
+    _listed(counts)
+    return sorted(counts, key=lambda label: (-counts[label], label))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    """Name the labels with their rows; there have to be two."""
     listed = ", ".join(f"{label} ({count} rows)" for label, count in counts.items()) or "no label"
     if len(counts) < 2:
         raise DatasetError(f"at least two classes are needed; the target column has: {listed}")
+    return listed
+
+
+def _minority_labels(counts: Mapping[str, int], chosen: Any) -> list[str]:
+    listed = _listed(counts)
     if chosen is None:
         if len(counts) > 2 or len(set(counts.values())) == 1:
+            keep = f", or `classes` to {ALL_CLASSES} to keep every class" if len(counts) > 2 else ""
             raise DatasetError(
-                f"cannot tell the minority class; set `minority` to a label or a list of labels of: {listed}"
+                f"cannot tell the minority class; set `minority` to a label or a list of labels of: "
+                f"{listed}{keep}"
             )
         return [min(counts, key=lambda label: counts[label])]
     labels = {str(label) for label in (chosen if isinstance(chosen, list | tuple) else [chosen])}

@@ -11,6 +11,7 @@ import numpy as np
 
 from autosmote.datasets.preprocessing import Encoder
 from autosmote.datasets.sources import Dataset
+from autosmote.utils.parts import N_TRAINING_PARTS
 from autosmote.utils.storage import CorruptFileError, read_arrays, write_arrays
 
 UNDERSAMPLE = ("before_split", "after_split")
@@ -51,13 +52,14 @@ class Task:
     dataset : str
         Name of the data set.
     imbalance_ratio : int
-        Majority rows per minority row.
+        Majority rows per minority row; of more than two classes, rows of the largest per row of the smallest.
     seed : int
         Seed of the under-sampling and the split.
     X_train, X_validation, X_test : ndarray of float64, shape (n_rows, n_features), C-contiguous
         Scaled and encoded features.
     y_train, y_validation, y_test : ndarray of int64, shape (n_rows,)
-        1 for the minority class, 0 for the majority class.
+        1 for the minority class, 0 for the majority class; of more than two classes, their codes by size
+        (`autosmote.datasets.sources.Dataset`). Each part has rows of every class.
     feature_names : list of str
         Names of the columns.
     onehot : ndarray of bool, shape (n_features,)
@@ -87,6 +89,11 @@ class Task:
     def __post_init__(self) -> None:
         if not len(self.nominal):
             object.__setattr__(self, "nominal", np.full(self.X_train.shape[1], -1))
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return int(self.y_train.max()) + 1
 
     def merged(self) -> Task:
         """The same task with training and validation rows, in this order, as its training rows."""
@@ -162,6 +169,7 @@ def make_task(
         The data set.
     imbalance_ratio : int or None
         Majority rows per minority row. None keeps all rows; the ratio of the task is then theirs, rounded.
+        More than two classes need None.
     seed : int
         Not negative. The same seed gives the same task.
     undersample : {"before_split", "after_split"}, default "before_split"
@@ -183,29 +191,38 @@ def make_task(
     Raises
     ------
     TaskError
-        If an argument is out of range, if a column has infinite or huge values, or if there are too few
-        minority rows for the ratio or the split. The split needs two for training and one for each other
-        part.
+        If an argument is out of range, if a column has infinite or huge values, if there is a ratio for more
+        than two classes, or if there are too few minority rows for the ratio or the split. The split needs
+        two for training and one for each other part. Of more than two classes, each needs three for training:
+        one for each part that policy search makes of these rows.
     """
     try:
         _check(seed, undersample, fit_on, validation, test)
         target = dataset.target.to_numpy()
-        n_majority, n_minority = (int((target == label).sum()) for label in (0, 1))
+        sizes = np.bincount(target, minlength=2).tolist()
+        n_majority, n_minority = sizes[0], sizes[-1]
         if imbalance_ratio is not None:
+            if len(sizes) > 2:
+                raise TaskError(
+                    f"there are {len(sizes)} classes, and imbalance ratio {imbalance_ratio} is one of two; "
+                    f"set `imbalance_ratios` to [{NATURAL}], or name the data set's `minority`"
+                )
             imbalanced_counts(n_majority, n_minority, imbalance_ratio)
         rng = np.random.default_rng([seed, imbalance_ratio or 0])
-        classes = [rng.permutation(np.flatnonzero(target == label)) for label in (0, 1)]
+        classes = [rng.permutation(np.flatnonzero(target == label)) for label in range(len(sizes))]
         unused = []
         if imbalance_ratio is not None and undersample == "before_split":
             classes, dropped = _undersample(classes, imbalance_ratio)
             unused.append(dropped)
-        # parts[0] holds the training rows of the majority and of the minority class, and so on.
+        # parts[0] holds the training rows of each class, the majority first, and so on.
         parts = list(zip(*(_split(rows, validation, test) for rows in classes), strict=True))
         if imbalance_ratio is not None and undersample == "after_split":
             sampled = [_undersample(part, imbalance_ratio) for part in parts]
             parts = [tuple(kept) for kept, _ in sampled]
             unused += [dropped for _, dropped in sampled]
-        _check_sizes([len(minority) for _, minority in parts], imbalance_ratio)
+        for label in range(1, len(sizes)):
+            name = "minority" if len(sizes) == 2 else repr(dataset.meta["classes"][label])
+            _check_sizes([len(part[label]) for part in parts], imbalance_ratio, name, len(sizes))
         train, validated, tested = (rng.permutation(np.concatenate(part)) for part in parts)
         encoder = Encoder(missing).fit(dataset.frame if fit_on == "all" else dataset.frame.iloc[train])
         X_train, X_validation, X_test = (
@@ -266,13 +283,16 @@ def _split_sizes(n_rows: int, validation: float, test: float) -> tuple[int, int,
     return n_rows - n_validation - n_test, n_validation, n_test
 
 
-def _check_sizes(minority: Sequence[int], ratio: int | None) -> None:
-    train, validation, test = minority
-    if train < 2 or validation < 1 or test < 1:
+def _check_sizes(rows: Sequence[int], ratio: int | None, name: str, n_classes: int) -> None:
+    train, validation, test = rows
+    least = 2 if n_classes == 2 else N_TRAINING_PARTS
+    if train < least or validation < 1 or test < 1:
         where, remedy = ("", "") if ratio is None else (f"at imbalance ratio {ratio} ", " or a smaller ratio")
+        if n_classes > 2:
+            remedy = ", leave the class out, or name the data set's `minority`"
         raise TaskError(
-            f"{where}training, validation and test get {train}, {validation} and {test} minority rows, but "
-            f"need 2, 1 and 1 or more; use more data{remedy}"
+            f"{where}training, validation and test get {train}, {validation} and {test} {name} rows, but "
+            f"need {least}, 1 and 1 or more; use more data{remedy}"
         )
 
 
@@ -345,7 +365,8 @@ def dataset_summary(
     dict
         ``dataset``, ``openml_id`` (None if not from OpenML), ``majority`` (rows), ``minority_ir<IR>`` (rows)
         for each ratio, ``test_ir<IR>`` (minority rows in the test split) for each ratio, ``features``
-        (columns after encoding) and ``domain``.
+        (columns after encoding) and ``domain``. Of more than two classes the majority is the largest and the
+        minority the smallest one, and ``classes`` is their number.
 
     Raises
     ------
@@ -378,4 +399,5 @@ def dataset_summary(
         **tested,
         "features": len(Encoder().fit(dataset.frame).feature_names),
         "domain": domain,
+        **({"classes": n_classes} if (n_classes := len(dataset.meta.get("classes", ()))) > 2 else {}),
     }

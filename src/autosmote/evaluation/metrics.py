@@ -2,6 +2,9 @@
 
 Most compare labels. A metric that ranks rows needs more of a classifier than its labels: its scores, that is,
 its decision function or the probability of the minority class.
+
+All of them also take more than two classes, whose labels are 0, 1, 2 and so on. The true labels then have
+rows of each class, and the scores are a matrix with a column for each.
 """
 
 from __future__ import annotations
@@ -12,14 +15,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    f1_score,
+    matthews_corrcoef,
+    recall_score,
+    roc_auc_score,
+)
 
 from autosmote.utils.registry import Registry
 
 Metric = Callable[..., float]
 """``metric(y_true, y_pred, sample_weight=None)`` of labels, 1 for the minority class, 0 for the majority.
 
-One that is marked by `of_scores` takes scores of the rows in place of predicted labels.
+One that is marked by `of_scores` takes scores of the rows in place of predicted labels, and one that is
+marked by `multiclass` takes more than two classes.
 """
 
 
@@ -45,6 +55,29 @@ def needs_scores(metric: Metric) -> bool:
     return bool(getattr(metric, "needs_scores", False))
 
 
+def multiclass(metric: Metric) -> Metric:
+    """Mark a metric that takes more than two classes.
+
+    Parameters
+    ----------
+    metric : callable
+        Its labels may be 0, 1, 2 and so on. If it is marked by `of_scores` too, the scores of more than two
+        classes are of shape (n_rows, n_classes).
+
+    Returns
+    -------
+    callable
+        `metric`.
+    """
+    metric.is_multiclass = True  # type: ignore[attr-defined]
+    return metric
+
+
+def is_multiclass(metric: Metric) -> bool:
+    """Whether a metric is marked by `multiclass`."""
+    return bool(getattr(metric, "is_multiclass", False))
+
+
 def confusion(
     y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
 ) -> tuple[float, float, float, float]:
@@ -67,48 +100,92 @@ def confusion(
     )
 
 
+def _more_than_two(y_true: ArrayLike) -> bool:
+    """Whether there are more than two classes. Of these, scikit-learn's own metrics are taken."""
+    return bool(np.max(y_true, initial=0) > 1)
+
+
+@multiclass
 def macro_f1(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """The mean of both classes' F-measures: scikit-learn's f1_score in a hundredth of its time.
+    """The mean of the classes' F-measures: of two, scikit-learn's f1_score in a hundredth of its time.
 
     That time is as long as the fit of a linear classifier, and a search needs a score per fit.
     """
+    if _more_than_two(y_true):
+        score = f1_score(y_true, y_pred, average="macro", sample_weight=sample_weight, zero_division=0)
+        return float(score)
     tn, fp, fn, tp = confusion(y_true, y_pred, sample_weight)
     # A class that is never predicted has an F-measure of 0, which is the usual case at high imbalance.
     return sum(2 * hits / (2 * hits + fp + fn) if hits else 0.0 for hits in (tn, tp)) / 2
 
 
+@multiclass
 def mcc(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """Matthews' correlation coefficient, as `macro_f1` does for the F-measure."""
+    """Matthews' correlation coefficient, as `macro_f1` does for the F-measure.
+
+    Of more than two classes it is Gorodkin's (2004), as in scikit-learn.
+    """
+    if _more_than_two(y_true):
+        return float(matthews_corrcoef(y_true, y_pred, sample_weight=sample_weight))
     tn, fp, fn, tp = confusion(y_true, y_pred, sample_weight)
     product = ((tn + fp) * (fn + tp) * 2) * ((tn + fn) * (fp + tp) * 2)
     return 2 * (tp * tn - fp * fn) / math.sqrt(product) if product else 0.0
 
 
+@multiclass
 def balanced_accuracy(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """The mean of both classes' recalls; that of a class without rows counts as 0."""
-    return sum(_recalls(y_true, y_pred, sample_weight)) / 2
+    """The mean of the classes' recalls; that of a class without rows counts as 0."""
+    recalls = _recalls(y_true, y_pred, sample_weight)
+    return sum(recalls) / len(recalls)
 
 
+@multiclass
 def g_mean(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """The geometric mean of both classes' recalls (Kubat and Matwin, ICML 1997)."""
-    return math.sqrt(math.prod(_recalls(y_true, y_pred, sample_weight)))
+    """The geometric mean of the classes' recalls (Kubat and Matwin, ICML 1997)."""
+    recalls = _recalls(y_true, y_pred, sample_weight)
+    product = math.prod(recalls)
+    return math.sqrt(product) if len(recalls) == 2 else product ** (1 / len(recalls))
 
 
-def _recalls(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
+def _recalls(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None) -> tuple[float, ...]:
+    if _more_than_two(y_true):
+        recalls = recall_score(y_true, y_pred, average=None, sample_weight=sample_weight, zero_division=0)
+        return tuple(recalls.tolist())
     tn, fp, fn, tp = confusion(y_true, y_pred, sample_weight)
     return (tn / (tn + fp) if tn else 0.0), (tp / (tp + fn) if tp else 0.0)
 
 
+@multiclass
 @of_scores
 def average_precision(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """The area under the steps of the precision-recall curve of the minority, as scikit-learn has it."""
-    return float(average_precision_score(y_true, y_score, sample_weight=sample_weight))
+    """The area under the steps of the precision-recall curve of the minority, as scikit-learn has it.
+
+    Of more than two classes it is the mean over the classes, each against all others.
+    """
+    return _one_against_others(average_precision_score, y_true, y_score, sample_weight)
 
 
+@multiclass
 @of_scores
 def roc_auc(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """The area under the ROC curve, as scikit-learn has it."""
-    return float(roc_auc_score(y_true, y_score, sample_weight=sample_weight))
+    """The area under the ROC curve, as scikit-learn has it.
+
+    Of more than two classes it is the mean over the classes, each against all others.
+    """
+    return _one_against_others(roc_auc_score, y_true, y_score, sample_weight)
+
+
+def _one_against_others(
+    measure: Callable[..., float], y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None
+) -> float:
+    if not _more_than_two(y_true):
+        return float(measure(y_true, y_score, sample_weight=sample_weight))
+    # Not scikit-learn's own mean: that of the ROC curve takes probabilities only, no decision values.
+    true, columns = np.asarray(y_true), np.asarray(y_score).T
+    of_classes = [
+        measure(true == label, column, sample_weight=sample_weight) for label, column in enumerate(columns)
+    ]
+    return float(np.mean(of_classes))
 
 
 def _accept(name: str, loaded: Any) -> Metric:

@@ -23,8 +23,8 @@ def fit(estimator: ClassifierMixin, X: np.ndarray, y: np.ndarray) -> ClassifierM
     ----------
     estimator : sklearn.base.ClassifierMixin
     X : ndarray of shape (n_rows, n_features)
-    y : ndarray of shape (n_rows,)
-        Labels 0 and 1.
+    y : ndarray of int64, shape (n_rows,)
+        Labels from 0.
 
     Returns
     -------
@@ -43,15 +43,15 @@ def respond(classifier: Any, X: np.ndarray, metric: str) -> np.ndarray:
     Parameters
     ----------
     classifier : classifier
-        Fitted to the labels 0 and 1.
+        Fitted to labels from 0.
     X : ndarray of float64, shape (n_rows, n_features)
     metric : str
         A key of `METRICS`.
 
     Returns
     -------
-    ndarray, shape (n_rows,)
-        Labels 0 and 1; for a metric that needs them, scores (`autosmote.utils.responses.decision_values`).
+    ndarray, shape (n_rows,) or (n_rows, n_classes)
+        Labels; for a metric that needs them, scores (`autosmote.utils.responses.decision_values`).
     """
     return decision_values(classifier, X) if needs_scores(METRICS[metric]) else classifier.predict(X)
 
@@ -73,7 +73,7 @@ def score(
     X_train : ndarray of shape (n_train, n_features)
         Rows to fit on.
     y_train : ndarray of shape (n_train,)
-        Their labels, 1 for the minority class and 0 for the majority class.
+        Their labels: 0 for the majority class, 1 for the minority class; see `Task`.
     X : ndarray of shape (n_rows, n_features)
         Rows to score on.
     y : ndarray of shape (n_rows,)
@@ -120,7 +120,7 @@ def held_out_scores(task: Task, metric: str, responses: np.ndarray) -> tuple[flo
     task : Task
     metric : str
         A key of `METRICS`.
-    responses : ndarray of shape (n_rows,)
+    responses : ndarray of shape (n_rows,) or (n_rows, n_classes)
         What the metric is measured on (`respond`), for all rows of
         `held_out_rows`, in their order.
 

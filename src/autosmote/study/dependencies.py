@@ -25,6 +25,7 @@ SPLIT = (
     "autosmote.datasets.tasks",
     "autosmote.datasets.preprocessing",
     "autosmote.utils.numbers",
+    "autosmote.utils.parts",
     "autosmote.utils.sklearn_settings",
 )
 """Modules that decide what a task holds."""

@@ -24,12 +24,14 @@ def make(summaries: Sequence[Mapping[str, Any]]) -> Table:
     summaries : sequence of mapping
         One per data set, with the same keys in the same order: ``dataset``, ``openml_id``, ``majority``,
         ``minority_ir<ratio>`` and ``test_ir<ratio>`` (minority rows, and those of them in the test split) for
-        each imbalance ratio, ``features`` and ``domain``.
+        each imbalance ratio, ``features`` and ``domain``. A data set with more than two classes also has
+        ``classes``, their number.
 
     Returns
     -------
     Table
-        Its data has a column per key; in print the imbalance ratios share a column.
+        Its data has a column per key; in print the imbalance ratios share a column. A note names the data
+        sets with more than two classes.
 
     Raises
     ------
@@ -38,6 +40,8 @@ def make(summaries: Sequence[Mapping[str, Any]]) -> Table:
     """
     if not summaries:
         raise ValueError("Table 1 needs at least one data set")
+    notes = [*_several_classes(summaries), *warnings(summaries)]
+    summaries = [{key: summary[key] for key in summary if key != "classes"} for summary in summaries]
     columns = list(summaries[0])
     for summary in summaries:
         if list(summary) != columns:
@@ -63,8 +67,18 @@ def make(summaries: Sequence[Mapping[str, Any]]) -> Table:
             tuple(_cell([row[column] for column in group]) for group in groups.values())
             for row in data.to_dict("records")
         ),
-        notes=tuple(warnings(summaries)),
+        notes=tuple(notes),
     )
+
+
+def _several_classes(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+    named = [f"{summary['dataset']} ({summary['classes']})" for summary in summaries if "classes" in summary]
+    if not named:
+        return []
+    return [
+        f"More than two classes: {', '.join(named)}. Of these the majority is the largest class, and the "
+        "minority the smallest."
+    ]
 
 
 def warnings(summaries: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The values that a fitted binary classifier ranks rows by."""
+"""The values that a fitted classifier ranks rows by."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ def decision_values(classifier: Any, X: NDArray[np.float64]) -> NDArray[np.float
     Parameters
     ----------
     classifier : classifier
-        Fitted to the labels 0 and 1; see `has_values`.
+        Fitted to the labels 0 and 1, or to 0, 1, 2 and so on; see `has_values`.
     X : ndarray of float64, shape (n_rows, n_features)
 
     Returns
     -------
-    ndarray of float64, shape (n_rows,)
-        Its decision function or, if it has none, the probability of class 1.
+    ndarray of float64, shape (n_rows,) or (n_rows, n_classes)
+        Its decision function or, if it has none, the probability of class 1. Of more than two classes, those
+        of each class.
     """
     if hasattr(classifier, "decision_function"):
         return np.asarray(classifier.decision_function(X), dtype=np.float64)
-    return np.asarray(classifier.predict_proba(X)[:, 1], dtype=np.float64)
+    probabilities = np.asarray(classifier.predict_proba(X), dtype=np.float64)
+    return probabilities if probabilities.shape[1] > 2 else probabilities[:, 1]

@@ -51,6 +51,21 @@ def test_an_index_chooses_files_and_says_more_of_each(folder: Path) -> None:
     }
 
 
+def test_classes_are_kept_but_where_the_index_says_otherwise(folder: Path) -> None:
+    (folder / "one.csv").write_text("name\nb\n")
+    assert found(folder, target="y", classes="all", index="one.csv")["b"]["classes"] == "all"
+    (folder / "index.csv").write_text("name,target,minority_label,classes\nb,,yes,\na,label,,all\n")
+    for spec in ({"classes": "all"}, {"minority": "no"}):
+        by_name = found(folder, target="y", **spec)
+        said = {
+            name: {key: entry.get(key) for key in ("minority", "classes")} for name, entry in by_name.items()
+        }
+        assert said == {
+            "b": {"minority": ["yes"], "classes": None},
+            "a": {"minority": None, "classes": "all"},
+        }
+
+
 def test_nominal_columns_are_categories(folder: Path) -> None:
     (folder / "list.csv").write_text("name\nb\n")
     spec = found(folder, target="y", nominal=["co?e"], index="list.csv")["b"]

@@ -127,10 +127,41 @@ def test_minority_may_be_given_as_a_number(tmp_path):
     assert fetch("mine", csv_spec(tmp_path, "x,y\n1,8\n2,9\n", minority=8)).target.tolist() == [1, 0]
 
 
+def test_all_classes_are_kept_in_the_order_of_their_size(tmp_path):
+    spec = csv_spec(tmp_path, "x,y\n1,b\n2,c\n3,a\n4,c\n5,b\n6,c\n7,d\n", classes="all")
+    data = fetch("mine", spec)
+    # c has three rows, b two; a and d have one each, and a sorts first.
+    assert data.target.tolist() == [1, 0, 2, 0, 1, 0, 3]
+    assert data.target.dtype == "int64"
+    facts = {key: data.meta[key] for key in ("classes", "majority", "minority", "n_majority", "n_minority")}
+    assert facts == {
+        "classes": ["c", "b", "a", "d"],
+        "majority": ["c"],
+        "minority": ["b", "a", "d"],
+        "n_majority": 3,
+        "n_minority": 1,
+    }
+    save_dataset(data, tmp_path / "mine.parquet", tmp_path / "mine.json")
+    loaded = load_dataset(tmp_path / "mine.parquet", tmp_path / "mine.json")
+    assert (loaded.target.tolist(), loaded.meta) == (data.target.tolist(), data.meta)
+
+
+def test_the_facts_of_two_classes_name_no_list_of_classes(tmp_path):
+    assert "classes" not in fetch("mine", csv_spec(tmp_path)).meta
+
+
 UNUSABLE = {
     "one class": ("x,y\n1,a\n2,a\n", {}, r"at least two classes .* a \(2 rows\)"),
     "no rows": ("x,y\n", {}, "at least two classes"),
     "three classes": ("x,y\n1,a\n2,b\n3,c\n", {}, r"set `minority` .*a \(1 rows\), b"),
+    "three classes, another way": ("x,y\n1,a\n2,b\n3,c\n", {}, "or `classes` to all to keep every class"),
+    "some classes": (
+        "x,y\n1,a\n2,b\n3,c\n",
+        {"classes": "some"},
+        "unknown value 'some' of `classes`; known: all",
+    ),
+    "classes and minority": ("x,y\n1,a\n2,b\n", {"classes": "all", "minority": "a"}, "either `minority` or"),
+    "all of one class": ("x,y\n1,a\n2,a\n", {"classes": "all"}, r"at least two classes .* a \(2 rows\)"),
     "equal classes": ("x,y\n1,a\n2,b\n", {}, "cannot tell the minority class"),
     "unknown minority": ("x,y\n1,a\n2,b\n", {"minority": "z"}, "'z', which is no label; known: a"),
     "all labels minority": ("x,y\n1,a\n2,b\n", {"minority": ["a", "b"]}, "some, but not all"),

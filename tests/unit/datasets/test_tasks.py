@@ -1,5 +1,6 @@
 """Under-sampling and splits: properties, the paper's Table 1, and refusals."""
 
+import hashlib
 from dataclasses import fields
 
 import numpy as np
@@ -364,3 +365,70 @@ def test_summary_counts_the_minority_test_rows_that_the_task_has(undersample, ra
     split = {"undersample": undersample, "validation": validation, "test": test}
     counted = dataset_summary(dataset, [ratio], **split)[f"test_ir{ratio}"]
     assert counted == make_task(dataset, ratio, 0, **split).y_test.sum()
+
+
+# More than two classes
+
+
+def several_classes(*sizes):
+    """A data set whose only feature is the row's number; class k has as many rows as the k-th size."""
+    target = np.repeat(np.arange(len(sizes)), sizes)
+    meta = {"name": "several", "classes": [f"class {label}" for label in range(len(sizes))]}
+    meta |= {"n_majority": sizes[0], "n_minority": sizes[-1], "openml_id": None}
+    frame = pd.DataFrame({"row": np.arange(len(target), dtype=float)})
+    return Dataset(frame, pd.Series(target, name="y"), meta)
+
+
+@given(
+    st.lists(st.integers(5, 60), min_size=3, max_size=5).map(lambda sizes: sorted(sizes, reverse=True)),
+    st.integers(0, 2**32 - 1),
+)
+def test_every_class_is_split_by_itself(sizes, seed):
+    dataset = several_classes(*sizes)
+    task = make_task(dataset, None, seed)
+    assert task.n_classes == len(sizes)
+    assert task.imbalance_ratio == round(sizes[0] / sizes[-1])
+    rows = row_numbers(task, dataset)
+    assert sorted(np.concatenate(list(rows.values()))) == list(range(sum(sizes)))
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(task, f"y_{part}"), dataset.target.to_numpy()[rows[part]])
+        assert np.bincount(getattr(task, f"y_{part}")).tolist() == [fifths(size)[part] for size in sizes]
+    assert task.large_test is None
+
+
+def test_more_than_two_classes_take_no_ratio_and_some_rows_of_each():
+    with pytest.raises(
+        TaskError,
+        match=r"'several': there are 3 classes, and imbalance ratio 2 is one of two; set `imbalance_ratios` "
+        r"to \[natural\], or name the data set's `minority`$",
+    ):
+        make_task(several_classes(30, 20, 10), 2, 0)
+    with pytest.raises(
+        TaskError, match="get 2, 1 and 1 'class 2' rows, but need 3, 1 and 1 or more; use more"
+    ):
+        make_task(several_classes(30, 20, 4), None, 0)
+
+
+def test_summary_of_more_than_two_classes_counts_the_largest_and_the_smallest():
+    summary = dataset_summary(several_classes(30, 20, 10), ["natural"])
+    counted = {key: summary[key] for key in ("majority", "minority_irnatural", "test_irnatural", "classes")}
+    assert counted == {"majority": 30, "minority_irnatural": 10, "test_irnatural": 2, "classes": 3}
+    assert "classes" not in dataset_summary(several_classes(30, 20), ["natural"])
+
+
+@pytest.mark.parametrize(
+    ("ratio", "undersample", "digest"),
+    [
+        (None, "before_split", "6fe5fd23cd7c81bd"),
+        (10, "before_split", "dc41634a9f59b50e"),
+        (10, "after_split", "e234d11302ece933"),
+    ],
+)
+def test_two_classes_are_split_as_before_there_were_more(ratio, undersample, digest):
+    """Digests of the version before: the rows of a task decide all results of a study."""
+    dataset = numbered(300, 100)
+    task = make_task(dataset, ratio, 7, undersample=undersample)
+    rows = row_numbers(task, dataset, EVERYWHERE if ratio else PARTS)
+    content = [row_number.astype("<i8").tobytes() for row_number in rows.values()]
+    content += [getattr(task, f"y_{part}").astype("<i8").tobytes() for part in PARTS]
+    assert hashlib.sha256(b"".join(content)).hexdigest()[:16] == digest

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imblearn.metrics import geometric_mean_score
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_iris, make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, get_scorer, roc_auc_score
 
@@ -16,7 +16,7 @@ from autosmote import samplers
 from autosmote.datasets.tasks import Task
 from autosmote.estimator.autosmote import find_scorer
 from autosmote.evaluation.classifiers import make_classifier
-from autosmote.evaluation.metrics import METRICS, needs_scores
+from autosmote.evaluation.metrics import METRICS, is_multiclass, needs_scores
 from autosmote.evaluation.protocol import evaluate
 from autosmote.evaluation.scoring import respond, score
 from autosmote.samplers import configured
@@ -189,3 +189,60 @@ def test_searches_maximise_a_metric_of_scores(task, strategy):
         values = respond(model, getattr(task, f"X_{part}"), "average_precision")
         expected = average_precision_score(getattr(task, f"y_{part}"), values)
         assert found.row[f"{part}_score"] == pytest.approx(expected, abs=1e-9)
+
+
+# More than two classes
+
+
+class_rows = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 9)), min_size=4, max_size=40
+).filter(lambda rows: {true for true, *_ in rows} == {0, 1, 2, 3})
+
+
+@given(class_rows)
+def test_metrics_of_several_classes_by_their_formulas(rows):
+    y_true, y_pred, weight = np.array(rows).T
+    table = np.zeros((4, 4))
+    np.add.at(table, (y_true, y_pred), weight)
+    hits, given, said = np.diag(table), table.sum(axis=1), table.sum(axis=0)
+    recalls = hits / given
+    expected = {
+        "macro_f1": np.mean(2 * hits / (given + said)),
+        "balanced_accuracy": recalls.mean(),
+        "g_mean": np.prod(recalls) ** (1 / 4),
+    }
+    total = table.sum()
+    spread = (total**2 - said @ said) * (total**2 - given @ given)
+    expected["mcc"] = (hits.sum() * total - given @ said) / np.sqrt(spread) if spread else 0.0
+    for name, value in expected.items():
+        assert METRICS[name](y_true, y_pred, weight) == pytest.approx(value, abs=1e-12), name
+        assert METRICS[name](y_true, y_true) == pytest.approx(1)
+
+
+def test_scores_of_several_classes_are_averaged_over_each_against_the_others():
+    y_true = [0, 1, 2, 0]
+    y_score = [[3, 0, 1], [2, 1, 0], [0, 2, 3], [1, 3, 2]]
+    # By class: rows in descending order of its column, 1 where the row is of the class.
+    #   class 0: 1 0 1 0, class 1: 0 0 1 0, class 2: 1 0 0 0
+    average_precision = np.mean([(1 + 2 / 3) / 2, 1 / 3, 1])
+    roc_auc = np.mean([3 / 4, 1 / 3, 1])
+    assert METRICS["average_precision"](y_true, y_score) == pytest.approx(average_precision)
+    assert METRICS["roc_auc"](y_true, y_score) == pytest.approx(roc_auc)
+    probabilities = np.array([[0.7, 0.1, 0.2], [0.5, 0.3, 0.2], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3]])
+    theirs = roc_auc_score(y_true, probabilities, multi_class="ovr")
+    assert METRICS["roc_auc"](y_true, probabilities) == pytest.approx(theirs)
+
+
+def test_every_metric_says_whether_it_takes_several_classes():
+    assert all(is_multiclass(metric) for metric in METRICS.values())
+    assert not is_multiclass(average_precision_score)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_a_classifier_of_several_classes_has_a_score_for_each(classifier):
+    X, y = load_iris(return_X_y=True)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    model = make_classifier(classifier, 0).fit(X, y)
+    scores = respond(model, X, "roc_auc")
+    assert scores.shape == (150, 3)
+    np.testing.assert_array_equal(scores.argmax(axis=1), model.predict(X))

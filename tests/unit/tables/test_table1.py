@@ -50,6 +50,17 @@ def test_table1(tmp_path):
     )
 
 
+def test_data_sets_with_more_than_two_classes_are_named():
+    plain = table1.make(SUMMARIES)
+    table = table1.make([SUMMARIES[0], SUMMARIES[1] | {"classes": 4}])
+    assert (table.header, table.rows) == (plain.header, plain.rows)
+    assert table.notes[0] == (
+        "More than two classes: digits (4). Of these the majority is the largest class, and the minority the "
+        "smallest."
+    )
+    assert table.notes[1:] == plain.notes
+
+
 def test_table1_refuses_unequal_or_no_summaries():
     with pytest.raises(ValueError, match="differ in their keys"):
         table1.make([SUMMARIES[0], {"dataset": "x"}])
