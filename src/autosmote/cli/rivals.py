@@ -23,7 +23,8 @@ from autosmote.cli.case import Case
 from autosmote.cli.codes import Wrapper
 from autosmote.estimator.autosmote import find_scorer
 from autosmote.samplers import registry
-from autosmote.samplers.spec import NotApplicable, SamplerSpec, Training
+from autosmote.samplers.multiclass import one_by_one
+from autosmote.samplers.spec import ONE_BY_ONE, NotApplicable, SamplerSpec, Training
 
 BASELINE = "NoResampling"
 CLASS_WEIGHT = "ClassWeight"
@@ -31,8 +32,6 @@ DECISION_THRESHOLD = "DecisionThreshold"
 
 RATIOS = tuple(tenth / 10 for tenth in range(1, 11))
 """Rows of a class, over those of the largest, to choose from, as in the study (Section 4.1)."""
-
-_ADDS_ROWS_BEHIND = ("Over-sampling", "Generative model")
 
 Splits = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 """Rows to train on and rows to score on, by position."""
@@ -47,8 +46,8 @@ def names() -> list[str]:
 class RatioSampler(BaseEstimator):
     """A registered sampler as a step of a pipeline.
 
-    Registered samplers know two classes. Of more classes, one after the other is over-sampled against all
-    others, as SMOTE of imbalanced-learn does; that can be done with samplers that add rows and change none.
+    Of more than two classes, one after the other is over-sampled against all others
+    (`autosmote.samplers.multiclass`); that can be done with samplers that add rows and change none.
 
     Parameters
     ----------
@@ -85,34 +84,20 @@ class RatioSampler(BaseEstimator):
         NotApplicable
             If the sampler cannot be used on these rows, at this ratio, or in a pipeline.
         """
-        spec = registry.get(self.name)
+        spec: Any = registry.get(self.name)
+        onehot = np.arange(X.shape[1]) >= self.n_numbers
         classes, counts = np.unique(y, return_counts=True)
         if len(classes) == 2:
             rare, common = classes[np.argsort(counts, kind="stable")]
-            resampled = self._resample(spec, X, y == rare, self.ratio)
+            training = Training(X, (y == rare).astype(np.int64), onehot)
+            resampled = spec.build(training, self.random_state)(self.ratio)
+            if resampled.transform is not None:
+                raise NotApplicable(f"{self.name} makes other columns, which a step of a pipeline cannot")
             return resampled.X, np.where(resampled.y == 1, rare, common)
-        if spec.category not in _ADDS_ROWS_BEHIND:
+        if spec.multiclass != ONE_BY_ONE:
             raise NotApplicable(f"{self.name} takes two classes here, and there are {len(classes)}")
-        rows, labels = [X], [y]
-        for label, count in zip(classes, counts, strict=True):
-            wanted = int((self.ratio or 1.0) * counts.max())
-            if wanted > count:
-                added = self._resample(spec, X, y == label, wanted / (len(y) - count)).X[len(X) :]
-                rows.append(added)
-                labels.append(np.full(len(added), label))
-        if len(rows) == 1:
-            raise NotApplicable(f"all classes have {self.ratio} of the rows of the largest already")
-        return np.concatenate(rows), np.concatenate(labels)
-
-    def _resample(
-        self, spec: Any, X: NDArray[np.float64], is_rare: NDArray[np.bool_], ratio: float | None
-    ) -> Any:
-        onehot = np.arange(X.shape[1]) >= self.n_numbers
-        training = Training(X, is_rare.astype(np.int64), onehot)
-        resampled = spec.build(training, self.random_state)(ratio)
-        if resampled.transform is not None:
-            raise NotApplicable(f"{self.name} makes other columns, which a step of a pipeline cannot")
-        return resampled
+        resampled = one_by_one(spec.build, Training(X, y, onehot), self.random_state)(self.ratio)
+        return resampled.X, resampled.y
 
 
 class ClassWeighted(MetaEstimatorMixin, Wrapper):

@@ -28,7 +28,16 @@ from autosmote.evaluation.trial import (
     shortened,
     training_rows,
 )
-from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Predictor, Problem, SamplerSpec
+from autosmote.samplers.multiclass import takes_two
+from autosmote.samplers.spec import (
+    TWO_CLASSES,
+    Learned,
+    MethodSpec,
+    NotApplicable,
+    Predictor,
+    Problem,
+    SamplerSpec,
+)
 from autosmote.utils.responses import has_values
 
 _LOG = logging.getLogger(__name__)
@@ -109,7 +118,7 @@ def evaluate_sampler(
         Keys of `CLASSIFIERS` and `METRICS`.
     ratios : sequence of float
         Desired numbers of minority rows over majority rows, each in (0, 1]; a sampler that takes no ratio
-        runs once.
+        runs once. Of more than two classes they are those of every class over the largest one.
     seed : int
         Random state of the sampler and of the classifiers.
     limits : autosmote.evaluation.isolation.Limits, optional
@@ -137,8 +146,8 @@ def evaluate_sampler(
         - ``message``: the ratios that did not work or changed nothing, with the reasons, what went wrong
           with the test rows, and what the method has to say of its scores; empty if none;
         - ``settings``: JSON of the choices that the method made itself at the chosen ratio;
-        - ``n_majority``, ``n_minority``: training rows after resampling, None if no ratio worked or the
-          method is no sampler;
+        - ``n_majority``, ``n_minority``: training rows after resampling (of more than two classes those of
+          the largest and of the smallest), None if no ratio worked or the method is no sampler;
         - ``seconds``: CPU seconds of sampling at all ratios, which all rows share, plus fitting this
           classifier and predicting the validation split at all ratios.
 
@@ -222,7 +231,7 @@ def evaluate_method(
     grid = _checked_grid(spec, classifiers, metrics, ratios)
 
     def predict_test_rows(metric: str, fitted: Fitted) -> np.ndarray | Failure:
-        work = partial(_predicting, fitted.model, held_out_rows(task), metric)
+        work = partial(_predicting, fitted.model, held_out_rows(task), metric, task.n_classes)
         predicted, _ = _run(spec, [None], work, limits)
         return predicted[None]
 
@@ -303,33 +312,51 @@ def _learning(
 ) -> Iterator[tuple[float | None, Fitted | Failure]]:
     def fit(learn: Callable[[float | None], Learned], ratio: float | None) -> Fitted:
         learned = learn(ratio)
-        validation = {metric: _checked_response(learned.model, task.X_validation, metric)}
+        validation = {metric: _checked_response(learned.model, task.X_validation, metric, task.n_classes)}
         as_json(learned.settings)
         return Fitted(learned.model, validation, learned.settings, str(learned.note))
 
+    def build() -> Callable[[float | None], Learned]:
+        if task.n_classes > 2 and spec.multiclass == TWO_CLASSES:
+            raise takes_two(spec, task.y_train)
+        return spec.build(problem)
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # As in `scoring.fit`.
-        learn = guarded(spec.build, problem)
+        learn = guarded(build)
         for ratio in grid:
             yield ratio, learn if isinstance(learn, Failure) else guarded(fit, learn, ratio)
 
 
-def _checked_response(model: Predictor, X: np.ndarray, metric: str) -> np.ndarray:
+def _checked_response(model: Predictor, X: np.ndarray, metric: str, n_classes: int) -> np.ndarray:
     """Predict rows by what a method has learned, and check that these are labels, or scores."""
     if needs_scores(METRICS[metric]) and not has_values(model):
         raise NotApplicable(f"it labels rows only, and {metric} needs their scores")
     responses = np.asarray(respond(model, X.copy(), metric))
-    if not needs_scores(METRICS[metric]):
+    if n_classes > 2:
+        _check_several(responses, len(X), metric, n_classes)
+    elif not needs_scores(METRICS[metric]):
         confusion(np.zeros(len(X)), responses)
     elif responses.shape != (len(X),) or not np.isfinite(responses).all():
         raise ValueError(f"scores of {len(X)} rows have to be as many finite numbers")
     return responses
 
 
+def _check_several(responses: np.ndarray, n_rows: int, metric: str, n_classes: int) -> None:
+    if not needs_scores(METRICS[metric]):
+        if responses.shape != (n_rows,) or not np.isin(responses, range(n_classes)).all():
+            raise ValueError(f"labels of {n_rows} rows have to be as many whole numbers below {n_classes}")
+    elif responses.shape != (n_rows, n_classes) or not np.isfinite(responses).all():
+        raise ValueError(f"scores of {n_rows} rows have to be {n_classes} finite numbers for each")
+
+
 def _predicting(
-    model: Predictor, parts: Sequence[np.ndarray], metric: str
+    model: Predictor, parts: Sequence[np.ndarray], metric: str, n_classes: int
 ) -> Iterator[tuple[None, np.ndarray | Failure]]:
-    yield None, guarded(lambda: np.concatenate([_checked_response(model, X, metric) for X in parts]))
+    yield (
+        None,
+        guarded(lambda: np.concatenate([_checked_response(model, X, metric, n_classes) for X in parts])),
+    )
 
 
 def _row(

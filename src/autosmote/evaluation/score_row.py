@@ -30,7 +30,7 @@ class Cell:
     ----------
     dataset : str
     imbalance_ratio : int
-        Majority rows per minority row.
+        Majority rows per minority row; of more than two classes, rows of the largest per row of the smallest.
     classifier, metric : str
         Keys of `autosmote.evaluation.classifiers.CLASSIFIERS` and `autosmote.evaluation.metrics.METRICS`.
     seed : int
@@ -75,7 +75,7 @@ class ScoreRow:
     settings : str
         JSON of the choices that the method made itself.
     n_majority, n_minority : int or None
-        Training rows after resampling.
+        Training rows after resampling; of more than two classes, those of the largest and of the smallest.
     seconds : float
         CPU time.
     """

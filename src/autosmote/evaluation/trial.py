@@ -19,6 +19,7 @@ from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.evaluation.score_row import as_json
 from autosmote.evaluation.scoring import fit, held_out_rows, respond
+from autosmote.samplers import multiclass
 from autosmote.samplers.spec import (
     NO_RESAMPLING,
     NotApplicable,
@@ -75,7 +76,7 @@ class Fitted:
     unchanged : bool, default False
         See `Sample`.
     n_majority, n_minority : int, optional
-        Rows that it was fitted to; None for a method that is no sampler.
+        Rows that it was fitted to, see `count_rows`; None for a method that is no sampler.
     """
 
     model: Predictor
@@ -110,6 +111,23 @@ class Failure:
 def training_rows(task: Task) -> Training:
     """Copy the training rows, because a method that writes to its input must not change the task."""
     return Training(task.X_train.copy(), task.y_train.copy(), task.onehot.copy())
+
+
+def count_rows(y: np.ndarray) -> tuple[int, int]:
+    """Count the rows of majority and minority, or of the first and the last of more than two classes.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_rows,)
+        Labels from 0, with rows of every class.
+
+    Returns
+    -------
+    n_majority, n_minority : int
+        The codes go by size, so of more classes these are the one that was largest, and the smallest.
+    """
+    counts = np.bincount(y)
+    return int(counts[0]), int(counts[-1])
 
 
 def guarded(call: Callable[..., _T], *arguments: Any) -> _T | Failure:
@@ -157,7 +175,7 @@ def sampling(
     tuple of (float or None, Sample or Failure)
         Each ratio with what came of it.
     """
-    resample = guarded(spec.build, training_rows(task), seed)
+    resample = guarded(multiclass.build, spec, training_rows(task), seed)
     for ratio in grid:
         if isinstance(resample, Failure):
             yield ratio, resample
@@ -187,8 +205,9 @@ def _checked(task: Task, spec: SamplerSpec, resampled: Resampled) -> Sample | Fa
         return Failure(
             "failed", f"returned X of shape {X.shape} and y of shape {y.shape} for {n_features} features"
         )
-    if (classes := np.unique(y).tolist()) != [0, 1]:
-        return Failure("failed", shortened(f"returned the classes {classes} instead of 0 and 1"))
+    if (classes := np.unique(y).tolist()) != list(range(task.n_classes)):
+        expected = "0 and 1" if task.n_classes == 2 else f"0 to {task.n_classes - 1}"
+        return Failure("failed", shortened(f"returned the classes {classes} instead of {expected}"))
     y = y.astype(np.int64)
     bad = np.count_nonzero(~np.isfinite(X).all(axis=1))
     if bad:
@@ -261,8 +280,7 @@ def fit_sample(
         if is_refusal(error):
             return Failure("not_applicable", shortened(f"{classifier}: {error}"))
         raise
-    n_minority = int(sample.data.y.sum())
-    n_majority = len(sample.data.y) - n_minority
+    n_majority, n_minority = count_rows(sample.data.y)
     return Fitted(
         model,
         validation,

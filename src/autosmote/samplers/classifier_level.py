@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.validation import has_fit_parameter
 
-from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Problem
+from autosmote.samplers.spec import ALL_AT_ONCE, Learned, MethodSpec, NotApplicable, Problem
 from autosmote.utils.responses import decision_values
 
 CATEGORY = "Extension"
@@ -22,16 +22,20 @@ def _build_class_weight(problem: Problem) -> Callable[[float | None], Learned]:
     if not has_fit_parameter(problem.estimator, "sample_weight"):
         raise NotApplicable(f"{type(problem.estimator).__name__} takes no weights")
     X, y = problem.training.X, problem.training.y
-    n_minority = np.count_nonzero(y == 1)
-    imbalance = (len(y) - n_minority) / n_minority
+    counts = np.bincount(y)
+    # Majority rows per row of each class, the first of which is the majority itself.
+    imbalance = counts[0] / counts
 
     def learn(ratio: float | None) -> Learned:
         assert ratio is not None
-        weight = ratio * imbalance
-        if weight < 1:
+        weights = ratio * imbalance[1:]
+        if weights.max() < 1:
             raise NotApplicable(f"the minority class has more weight than {ratio} already")
-        model = clone(problem.estimator).fit(X, y, sample_weight=np.where(y == 1, weight, 1.0))
-        return Learned(model, {"minority_weight": weight})
+        of_class = np.concatenate([[1.0], np.maximum(weights, 1.0)])
+        model = clone(problem.estimator).fit(X, y, sample_weight=of_class[y])
+        if len(counts) == 2:
+            return Learned(model, {"minority_weight": float(weights[0])})
+        return Learned(model, {"weights": of_class.tolist()})
 
     return learn
 
@@ -128,6 +132,7 @@ SPECS = (
         reference="Elkan 2001, IJCAI, The Foundations of Cost-Sensitive Learning",
         requires=None,
         build=_build_class_weight,
+        multiclass=ALL_AT_ONCE,
     ),
     MethodSpec(
         name="DecisionThreshold",

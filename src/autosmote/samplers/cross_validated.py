@@ -20,7 +20,7 @@ from autosmote.samplers.classifier_level import (
     default_threshold,
     refuse_scores,
 )
-from autosmote.samplers.spec import Learned, MethodSpec, NotApplicable, Problem
+from autosmote.samplers.spec import ALL_AT_ONCE, TWO_CLASSES, Learned, MethodSpec, NotApplicable, Problem
 from autosmote.utils.parts import join_parts
 from autosmote.utils.responses import decision_values
 
@@ -71,9 +71,9 @@ def _build_class_weight(problem: Problem, refit: bool = False) -> Callable[[floa
         raise NotApplicable(f"{type(problem.estimator).__name__} takes no weights")
 
     def fit(X: np.ndarray, y: np.ndarray, ratio: float) -> ClassifierMixin:
-        n_minority = np.count_nonzero(y == 1)
-        weight = max(1.0, ratio * (len(y) - n_minority) / n_minority)
-        return clone(problem.estimator).fit(X, y, sample_weight=np.where(y == 1, weight, 1.0))
+        counts = np.bincount(y)
+        weights = np.maximum(1.0, ratio * counts[0] / counts)
+        return clone(problem.estimator).fit(X, y, sample_weight=weights[y])
 
     def learn(_: float | None) -> Learned:
         rows = _Rows(problem)
@@ -100,7 +100,12 @@ def _over_folds(
     return float(np.average(scores, weights=sizes)) if scores else problem.measure(rows.y, labels)
 
 
-def _spec(name: str, reference: str, build: Callable[..., Callable[[float | None], Learned]]) -> MethodSpec:
+def _spec(
+    name: str,
+    reference: str,
+    build: Callable[..., Callable[[float | None], Learned]],
+    multiclass: str = TWO_CLASSES,
+) -> MethodSpec:
     return MethodSpec(
         name=name,
         category=CATEGORY,
@@ -109,6 +114,7 @@ def _spec(name: str, reference: str, build: Callable[..., Callable[[float | None
         reference=reference,
         requires=None,
         build=build,
+        multiclass=multiclass,
     )
 
 
@@ -116,8 +122,8 @@ _ELKAN = "Elkan 2001, IJCAI, The Foundations of Cost-Sensitive Learning"
 _PROVOST = "Provost 2000, AAAI Workshop on Learning from Imbalanced Data Sets"
 
 SPECS = (
-    _spec("ClassWeightByFolds", _ELKAN, _build_class_weight),
-    _spec("ClassWeightByFoldsRefit", _ELKAN, partial(_build_class_weight, refit=True)),
+    _spec("ClassWeightByFolds", _ELKAN, _build_class_weight, ALL_AT_ONCE),
+    _spec("ClassWeightByFoldsRefit", _ELKAN, partial(_build_class_weight, refit=True), ALL_AT_ONCE),
     _spec("DecisionThresholdByFolds", _PROVOST, _build_decision_threshold),
     _spec("DecisionThresholdByFoldsRefit", _PROVOST, partial(_build_decision_threshold, refit=True)),
 )

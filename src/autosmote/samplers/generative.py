@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from autosmote.samplers.spec import NotApplicable, Resample, Resampled, SamplerSpec, Training
+from autosmote.samplers.spec import ONE_BY_ONE, NotApplicable, Resample, Resampled, SamplerSpec, Training
 from autosmote.utils.threads import one_thread
 
 EXTRA = "generative"
@@ -62,6 +62,7 @@ _generative = partial(
     reference="Xu, Skoularidou, Cuesta-Infante and Veeramachaneni 2019, NeurIPS",
     requires=f"autosmote[{EXTRA}]",
     modules=("ctgan",),
+    multiclass=ONE_BY_ONE,
 )
 
 SPECS = (

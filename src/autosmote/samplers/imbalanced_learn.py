@@ -2,15 +2,29 @@
 
 The methods after SMOTE that interpolate between five neighbours of the minority take as many as there are
 where these are fewer, and their rows say so in ``settings``.
+
+Of more than two classes the over-samplers take one after the other (`autosmote.samplers.multiclass`), and
+the others take all at once: with a ratio of r, under-samplers cut every class down to the rows of the
+smallest over r, and the combined ones first bring every class up to r times the rows of the largest. Cleaning
+methods clean every class but the smallest.
 """
 
 from functools import partial
 from typing import Any
 
+import numpy as np
 from imblearn import combine, over_sampling, under_sampling
 from imblearn.base import BaseSampler
 
-from autosmote.samplers.spec import NotApplicable, Resample, Resampled, SamplerSpec, Training
+from autosmote.samplers.spec import (
+    ALL_AT_ONCE,
+    ONE_BY_ONE,
+    NotApplicable,
+    Resample,
+    Resampled,
+    SamplerSpec,
+    Training,
+)
 
 _NO_CLUSTERS = "No clusters found with sufficient samples"
 
@@ -60,22 +74,42 @@ _DEFAULT_NEIGHBOURS = 5
 
 def _build(sampler_class: type[BaseSampler], training: Training, seed: int) -> Resample:
     # A row is not its own neighbour.
-    most = int(training.y.sum()) - 1
+    most = int(np.bincount(training.y)[1:].min()) - 1
     lowered = sampler_class in _NEIGHBOURS and 0 < most < _DEFAULT_NEIGHBOURS
 
     def resample(ratio: float | None) -> Resampled:
         sampler = sampler_class()
         if "random_state" in sampler.get_params():
             sampler.set_params(random_state=seed)
-        if ratio is not None:
-            sampler.set_params(sampling_strategy=ratio)
+        strategy = ratio if training.y.max() == 1 else _strategy(sampler_class, training.y, ratio)
+        if strategy is not None:
+            sampler.set_params(sampling_strategy=strategy)
         if lowered:
             if "smote" in sampler.get_params():  # What it makes otherwise, with the defaults of SMOTE.
-                sampler.set_params(smote=over_sampling.SMOTE(sampling_strategy=ratio, random_state=seed))
+                sampler.set_params(smote=over_sampling.SMOTE(sampling_strategy=strategy, random_state=seed))
             sampler.set_params(**{_NEIGHBOURS[sampler_class]: most})
         return _fit_resample(sampler, training, {"k_neighbors": most} if lowered else {})
 
     return resample
+
+
+def _strategy(
+    sampler_class: type[BaseSampler], y: np.ndarray, ratio: float | None
+) -> dict[int, int] | list[int]:
+    """How many rows a ratio asks for of more than two classes; without one, which classes are cleaned."""
+    counts = np.bincount(y)
+    if ratio is None:
+        # Not the default: to methods that clean again and again, another class may become the smallest.
+        return [label for label in range(len(counts)) if label != counts.argmin()]
+    if hasattr(under_sampling, sampler_class.__name__):
+        most = int(counts.min() / ratio)
+        if most >= counts.max():
+            raise NotApplicable(f"the smallest class has {ratio} of the rows of each class already")
+        return {label: most for label, count in enumerate(counts.tolist()) if count > most}
+    least = int(ratio * counts.max())
+    if least <= counts.min():
+        raise NotApplicable(f"all classes have {ratio} of the rows of the largest already")
+    return {label: max(count, least) for label, count in enumerate(counts.tolist())}
 
 
 def _build_kmeans_smote(training: Training, seed: int) -> Resample:
@@ -107,6 +141,7 @@ def _spec(category: str, sampler_class: type[BaseSampler], takes_ratio: bool, re
         reference=reference,
         requires=None,
         build=_build_kmeans_smote if kmeans else partial(_build, sampler_class),
+        multiclass=ONE_BY_ONE if category == "Over-sampling" else ALL_AT_ONCE,
     )
 
 

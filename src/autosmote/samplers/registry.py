@@ -14,6 +14,7 @@ from autosmote.samplers import (
     smote_variants,
 )
 from autosmote.samplers.spec import (
+    ALL_AT_ONCE,
     NO_RESAMPLING,
     MethodSpec,
     Resample,
@@ -36,6 +37,7 @@ _NO_RESAMPLING = SamplerSpec(
     reference="The training rows as they are",
     requires=None,
     build=_keep,
+    multiclass=ALL_AT_ONCE,
 )
 
 _ALL: tuple[SamplerSpec | MethodSpec, ...] = (

@@ -19,6 +19,17 @@ NO_RESAMPLING = "No-resampling"
 """Category of the one sampler that is meant to leave the data unchanged."""
 
 
+TWO_CLASSES, ALL_AT_ONCE, ONE_BY_ONE = "no", "all_at_once", "one_by_one"
+
+MULTICLASS = (TWO_CLASSES, ALL_AT_ONCE, ONE_BY_ONE)
+"""How a method takes more than two classes, whose labels are 0, 1, 2 and so on.
+
+``no``: it does not, and its rows say so. ``all_at_once``: its ``build`` takes all these labels.
+``one_by_one``: a sampler that puts rows of class 1 behind the given ones, and changes none of these,
+over-samples one class after the other against all others (`autosmote.samplers.multiclass`).
+"""
+
+
 class NotApplicable(Exception):
     """A method cannot treat these data at this ratio. This is a property of the method, not an error.
 
@@ -35,7 +46,8 @@ class Training:
     X : ndarray of shape (n_rows, n_features), float64
         Encoded features.
     y : ndarray of shape (n_rows,), int64
-        Labels, 1 for the minority class and 0 for the majority class.
+        Labels, 1 for the minority class and 0 for the majority class; of more than two classes (`MULTICLASS`)
+        their codes, 0 for the largest.
     onehot : ndarray of shape (n_features,), bool
         True for the columns that came from one-hot encoding.
     """
@@ -54,7 +66,7 @@ class Resampled:
     X : ndarray of shape (n_resampled, n_features), float64
         Encoded features.
     y : ndarray of shape (n_resampled,), int64
-        Labels, 1 for the minority class and 0 for the majority class.
+        Labels, as in `Training`.
     settings : mapping of str to JSON value
         Choices of the method itself that are needed to repeat it; empty for most methods.
     transform : callable, optional
@@ -82,6 +94,11 @@ class _Spec:
     requires: str | None
     build: Callable[..., Any]
     modules: tuple[str, ...] = ()
+    multiclass: str = TWO_CLASSES
+
+    def __post_init__(self) -> None:
+        if self.multiclass not in MULTICLASS:
+            raise ValueError(f"multiclass={self.multiclass!r}; known: {', '.join(MULTICLASS)}")
 
     @property
     def installed(self) -> bool:
@@ -114,6 +131,8 @@ class SamplerSpec(_Spec):
     modules : tuple of str, default ()
         Modules that `requires` installs. The first is imported before the methods of a job get their own
         processes, so that it is imported only once.
+    multiclass : {"no", "all_at_once", "one_by_one"}, default "no"
+        See `MULTICLASS`. Of more than two classes, the ratio is that of every class to the largest.
     """
 
     build: Callable[..., Resample]
@@ -153,7 +172,7 @@ class Predictor(Protocol):
     """An object that labels rows, such as a fitted classifier."""
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return the labels, 0 or 1, of rows of shape (n_rows, n_features)."""
+        """Return the labels, from 0, of rows of shape (n_rows, n_features)."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +203,8 @@ class MethodSpec(_Spec):
     name, category, takes_ratio, source, reference, requires, modules
         As for a sampler. `takes_ratio` says whether the method is tried at the desired ratios of minority to
         majority; it decides what a ratio means.
+    multiclass : {"no", "all_at_once"}, default "no"
+        See `MULTICLASS`.
     build : callable
         ``build(problem)`` does the work that is needed once per task, classifier and metric. It returns a
         function that learns for one ratio (None if the method takes no ratio) and returns `Learned`. Both
@@ -191,6 +212,14 @@ class MethodSpec(_Spec):
     """
 
     build: Callable[..., Callable[[float | None], Learned]]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.multiclass == ONE_BY_ONE:
+            raise ValueError(
+                f"multiclass={ONE_BY_ONE!r} is for samplers; a method that takes more than two "
+                f"classes takes them {ALL_AT_ONCE}"
+            )
 
 
 _AnySpec = TypeVar("_AnySpec", SamplerSpec, MethodSpec)

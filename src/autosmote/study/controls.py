@@ -19,6 +19,7 @@ from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS, needs_scores
 from autosmote.evaluation.scoring import respond
+from autosmote.samplers import multiclass
 from autosmote.samplers.imbalanced_learn import SPECS
 from autosmote.samplers.spec import NotApplicable, Training
 from autosmote.search.settings import SearchSettings
@@ -29,6 +30,7 @@ from autosmote.utils.threads import one_thread
 
 CODE = (
     "autosmote.study.controls",
+    "autosmote.samplers.multiclass",
     "autosmote.utils.parts",
     "autosmote.utils.refusals",
     "autosmote.utils.threads",
@@ -233,8 +235,8 @@ class _Run:
         """Resample rows; None where the sampler refuses."""
         seed = int(np.random.SeedSequence([self.settings.seed, draw]).generate_state(1)[0])
         try:
-            resample = self._spec.build(Training(X.copy(), y.copy(), self.task.onehot.copy()), seed)
-            resampled = resample(ratio)
+            training = Training(X.copy(), y.copy(), self.task.onehot.copy())
+            resampled = multiclass.build(self._spec, training, seed)(ratio)
         except NotApplicable:
             return None
         return Rows(np.asarray(resampled.X, dtype=np.float64), np.asarray(resampled.y))

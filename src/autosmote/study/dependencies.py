@@ -47,6 +47,7 @@ BASELINE = (
     "autosmote.evaluation.score_row",
     "autosmote.evaluation.scoring",
     "autosmote.evaluation.trial",
+    "autosmote.samplers.multiclass",
     "autosmote.samplers.spec",
     "autosmote.utils.refusals",
     "autosmote.utils.responses",
@@ -131,7 +132,7 @@ def case_study(samplers: Iterable[str], classifier: str, metric: str) -> str:
 
 def _sampler(name: str) -> str:
     spec, source = registry.get(name), registry.source(name)
-    return digest(name, spec.category, spec.takes_ratio, _code_of(spec.build, source))
+    return digest(name, spec.category, spec.takes_ratio, spec.multiclass, _code_of(spec.build, source))
 
 
 def _entry(entries: Registry[Any], name: str) -> str:

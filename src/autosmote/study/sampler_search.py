@@ -20,7 +20,12 @@ from autosmote.samplers import Resampled, imbalanced_learn
 from autosmote.search.settings import SearchSettings
 from autosmote.study.strategy import Execution, Found, Selection
 
-CODE = ("autosmote.study.sampler_search", "autosmote.evaluation.trial", "autosmote.utils.refusals")
+CODE = (
+    "autosmote.study.sampler_search",
+    "autosmote.evaluation.trial",
+    "autosmote.samplers.multiclass",
+    "autosmote.utils.refusals",
+)
 """Modules that decide what `find_sampler` finds, beside the code of `SAMPLERS`."""
 
 SAMPLERS = (
