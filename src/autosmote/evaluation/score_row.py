@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from autosmote.datasets.tasks import Task
 
@@ -198,6 +200,23 @@ class ScoreRow:
     def as_dict(self) -> dict[str, Any]:
         """Return the row as files and tables hold it."""
         return asdict(self)
+
+
+def count_rows(y: np.ndarray) -> tuple[int, int]:
+    """Count the rows of majority and minority, or of the first and the last of more than two classes.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_rows,)
+        Labels from 0, with rows of every class.
+
+    Returns
+    -------
+    n_majority, n_minority : int
+        The codes go by size, so of more classes these are the one that was largest, and the smallest.
+    """
+    counts = np.bincount(y)
+    return int(counts[0]), int(counts[-1])
 
 
 def as_json(settings: Mapping[str, Any] | None) -> str:

@@ -17,7 +17,7 @@ from sklearn.base import ClassifierMixin
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS, needs_scores
-from autosmote.evaluation.score_row import as_json
+from autosmote.evaluation.score_row import as_json, count_rows
 from autosmote.evaluation.scoring import fit, held_out_rows, respond
 from autosmote.samplers import multiclass
 from autosmote.samplers.spec import (
@@ -76,7 +76,7 @@ class Fitted:
     unchanged : bool, default False
         See `Sample`.
     n_majority, n_minority : int, optional
-        Rows that it was fitted to, see `count_rows`; None for a method that is no sampler.
+        Rows that it was fitted to, as `count_rows` has them; None for a method that is no sampler.
     """
 
     model: Predictor
@@ -111,23 +111,6 @@ class Failure:
 def training_rows(task: Task) -> Training:
     """Copy the training rows, because a method that writes to its input must not change the task."""
     return Training(task.X_train.copy(), task.y_train.copy(), task.onehot.copy())
-
-
-def count_rows(y: np.ndarray) -> tuple[int, int]:
-    """Count the rows of majority and minority, or of the first and the last of more than two classes.
-
-    Parameters
-    ----------
-    y : ndarray of int, shape (n_rows,)
-        Labels from 0, with rows of every class.
-
-    Returns
-    -------
-    n_majority, n_minority : int
-        The codes go by size, so of more classes these are the one that was largest, and the smallest.
-    """
-    counts = np.bincount(y)
-    return int(counts[0]), int(counts[-1])
 
 
 def guarded(call: Callable[..., _T], *arguments: Any) -> _T | Failure:

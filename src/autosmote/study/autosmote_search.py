@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.search.features import STATE_FEATURES
@@ -11,7 +13,7 @@ from autosmote.search.reward import ValidationReward
 from autosmote.search.settings import SearchSettings
 from autosmote.search.space import SearchSpace
 from autosmote.study.scorers import scorer
-from autosmote.study.strategy import Execution, Found, Selection
+from autosmote.study.strategy import Execution, Found, Selection, labels_of, over_sampled
 from autosmote.utils.errors import require_torch
 
 CODE = (
@@ -61,16 +63,23 @@ def find_synthetic_rows(
     -------
     Found
         Its samples are ``source`` and ``neighbour`` (indices among the minority rows of the training split,
-        in their order there), ``weight``, and the synthetic rows themselves, ``X``.
+        in their order there), ``weight``, and the synthetic rows themselves, ``X``. Of more than two classes,
+        whose minority rows are those of all classes below the largest, also ``label``.
     """
     require_torch("the search of the paper")
     from autosmote.search.engine import search  # It loads PyTorch; a list of names needs none.
 
-    minority = task.y_train == 1
+    classes = over_sampled(task.y_train)
+    minority = np.isin(task.y_train, classes)
+    # What the policies see of an instance is its own class against all others.
+    rows = np.concatenate([np.flatnonzero(task.y_train == label) for label in classes])
+    features = STATE_FEATURES[settings.state_features]
+    seen = np.concatenate([features(task.X_train, task.y_train == label) for label in classes])
     space = SearchSpace(
         task.X_train[minority],
         settings.neighbours,
-        state_features=STATE_FEATURES[settings.state_features](task.X_train, minority),
+        labels=task.y_train[minority],
+        state_features=seen[np.argsort(rows)],
         nominal=task.nominal if settings.nominal_values == "drawn" else None,
         seed=settings.seed,
     )
@@ -107,6 +116,7 @@ def find_synthetic_rows(
             "neighbour": result.samples.neighbour,
             "weight": result.samples.weight,
             "X": space.interpolate(result.samples),
+            **labels_of(space, result.samples),
         },
         settings=dataclasses.asdict(settings),
         resumed_after=result.resumed_after,

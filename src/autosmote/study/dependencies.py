@@ -76,7 +76,7 @@ def search(strategy: str, classifier: str, metric: str) -> str:
     return digest(
         source_digest(*SEARCH, *spec.code),
         # What the entry says, but for its words about the strategy, which stand in no row.
-        (spec.label, spec.category, spec.note, sorted(spec.keys.items())),
+        (spec.label, spec.category, spec.note, spec.multiclass, sorted(spec.keys.items())),
         # The code of `find` is in the modules; what is bound to it is not.
         sorted(getattr(spec.find, "keywords", {}).items()),
         None if spec.prepare is None else _code_of(spec.prepare, strategies.source(strategy)),

@@ -15,7 +15,7 @@ from autosmote.search.folds import make_folds
 from autosmote.search.linear_policies import PolicySpace
 from autosmote.search.settings import SearchSettings
 from autosmote.study.scorers import scorer
-from autosmote.study.strategy import Execution, Found, Rows, Selection
+from autosmote.study.strategy import Execution, Found, Rows, Selection, labels_of, over_sampled
 
 CODE = (
     "autosmote.study.policy_strategies",
@@ -43,9 +43,6 @@ CODE = (
     "autosmote.utils.threads",
 )
 """Modules that decide what `find_policies` finds."""
-
-#: The class that is over-sampled.
-_MINORITY = np.array([1])
 
 #: Random stream of the draw on training and validation rows, besides the seed of the search.
 _REFIT = 3
@@ -134,6 +131,7 @@ def find_policies(
             "neighbour": samples.neighbour,
             "weight": samples.weight,
             "X": space.interpolate(samples),
+            **labels_of(space, samples),
             "policies": result.policies,
             "policy_scores": result.scores,
         },
@@ -166,7 +164,7 @@ def draw_on_all_rows(task: Task, policies: NDArray[np.float64], settings: Search
     X = np.concatenate([task.X_train, task.X_validation])
     y = np.concatenate([task.y_train, task.y_validation])
     space = PolicySpace.of_rows(
-        X, y, _MINORITY, settings.neighbours, nominal=_nominal(task, settings), seed=settings.seed
+        X, y, over_sampled(y), settings.neighbours, nominal=_nominal(task, settings), seed=settings.seed
     )
     samples = space.draw(policies, np.random.default_rng([settings.seed, _REFIT]))
     return Rows(*space.space.augment(X, y, samples))

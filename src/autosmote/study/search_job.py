@@ -22,7 +22,7 @@ from sklearn.base import ClassifierMixin
 from autosmote.datasets.tasks import Task
 from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
-from autosmote.evaluation.score_row import Cell, ScoreRow
+from autosmote.evaluation.score_row import Cell, ScoreRow, count_rows
 from autosmote.evaluation.scoring import fit, held_out_rows, held_out_scores, respond
 from autosmote.search.checkpoint import Checkpoint
 from autosmote.search.settings import SearchSettings
@@ -42,9 +42,9 @@ class JobResult:
         The row of the score table, and what else is worth keeping: ``best_iteration``, ``iterations``,
         ``n_synthetic``, ``device``, ``actors``, ``wall_seconds``, ``refit_test_score`` (of what was selected,
         applied to training and validation rows together; NaN where that cannot be done). Its status is
-        ``ok``, or ``not_applicable`` if the classifier could be fitted in no iteration, or ``memory`` if
-        there was too little of it. ``seconds`` and ``wall_seconds`` are NaN for a search that went on from a
-        checkpoint.
+        ``ok``, or ``not_applicable`` if the strategy takes two classes and there are more, or the classifier
+        could be fitted in no iteration, or ``memory`` if there was too little of it. ``seconds`` and
+        ``wall_seconds`` are NaN for a search that went on from a checkpoint.
     history : DataFrame
         One row per iteration; see `autosmote.search.engine.Iteration`.
     selections : DataFrame
@@ -137,7 +137,11 @@ def run_search(
             checkpoint=None if checkpoint is None else Checkpoint(checkpoint, key),
         )
         try:
-            found = chosen.find(task, classifier, metric, search_settings, execution)
+            if task.n_classes > 2 and not chosen.multiclass:
+                found = _nothing_found(task, search_settings)
+                message = f"{strategy} takes two classes, and there are {task.n_classes}"
+            else:
+                found = chosen.find(task, classifier, metric, search_settings, execution)
         except (MemoryError, torch.OutOfMemoryError) as error:
             found = _nothing_found(task, search_settings)
             status, message = "memory", str(error) or "out of memory"
@@ -148,7 +152,7 @@ def run_search(
     wall_seconds = math.nan if found.resumed_after else time.perf_counter() - wall
     best = found.selections[-1] if found.selections else None
     if best is not None:
-        n_minority = int(np.sum(best.y == 1))
+        n_majority, n_minority = count_rows(best.y)
         refit_test_score, refit_large_test_score = _refit_scores(found, task, classifier, metric)
         row = ScoreRow.scored(
             cell,
@@ -161,7 +165,7 @@ def run_search(
             refit_large_test_score=refit_large_test_score,
             message=chosen.note,
             settings=found.settings,
-            n_majority=len(best.y) - n_minority,
+            n_majority=n_majority,
             n_minority=n_minority,
             seconds=seconds,
         )

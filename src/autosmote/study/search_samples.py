@@ -28,7 +28,8 @@ class SearchSamples:
     imbalance_ratio, seed : int
         Which search it is, as in the score table.
     majority, minority, synthetic : ndarray of float64, shape (n_rows, 2)
-        At most `MOST_ROWS` of each.
+        At most `MOST_ROWS` of each. Of more than two classes, the majority is the largest, and the minority
+        are all others.
     counts : dict of str to int
         How many there are of each kind, by the names above.
     explained : float
@@ -77,7 +78,7 @@ def collect(
     for file in dict.fromkeys(map(Path, tasks)):
         task = load_task(file)
         axes = PCA(n_components=2, random_state=0).fit(task.X_train)
-        majority, minority = task.X_train[task.y_train == 0], task.X_train[task.y_train == 1]
+        majority, minority = task.X_train[task.y_train == 0], task.X_train[task.y_train > 0]
         drawn = _thinned(axes, majority), _thinned(axes, minority)
         for row, path in of_task[task.dataset, task.imbalance_ratio, task.seed]:
             synthetic = read_arrays(path.with_name("samples.npz"))["X"]

@@ -44,6 +44,7 @@ def _ablation(name: str, label: str, changes: str, **keys: str) -> Strategy:
         autosmote_search.find_synthetic_rows,
         autosmote_search.CODE,
         keys,
+        multiclass=True,
     )
 
 
@@ -58,6 +59,7 @@ def _by_folds(name: str, sampler: str) -> Strategy:
         code=controls.CODE,
         samplers=(sampler,),
         single_process=True,
+        multiclass=True,
     )
 
 
@@ -70,6 +72,7 @@ _ALL = (
         changes="nothing",
         find=autosmote_search.find_synthetic_rows,
         code=autosmote_search.CODE,
+        multiclass=True,
     ),
     _ablation(
         "no_cross_instance",
@@ -113,6 +116,7 @@ _ALL = (
         code=autosmote_search.CODE,
         prepare=merge_training_and_validation,
         note="the validation score is that of rows trained on: compare no methods by it",
+        multiclass=True,
     ),
     Strategy(
         name="neighbourhood_state",
@@ -123,6 +127,7 @@ _ALL = (
         find=autosmote_search.find_synthetic_rows,
         code=autosmote_search.CODE,
         keys={"state_features": "neighbourhood", "reward_scaling": "standardised"},
+        multiclass=True,
     ),
     Strategy(
         name="policy_search",
@@ -132,6 +137,7 @@ _ALL = (
         changes="policies with few parameters, learned by CMA-ES on four folds from known samplers on",
         find=policy_strategies.find_policies,
         code=policy_strategies.CODE,
+        multiclass=True,
     ),
     Strategy(
         name="policy_search_bank",
@@ -141,6 +147,7 @@ _ALL = (
         changes="policies with few parameters, learned from policies that were good on other data on",
         find=partial(policy_strategies.find_policies, prior="bank"),
         code=(*policy_strategies.CODE, bank.PATH),
+        multiclass=True,
     ),
     Strategy(
         name="random_policies",
@@ -150,6 +157,7 @@ _ALL = (
         changes="random policies with few parameters, chosen by the same folds; nothing is learned",
         find=partial(policy_strategies.find_policies, prior="random"),
         code=policy_strategies.CODE,
+        multiclass=True,
     ),
     _by_folds("random_over_sampler_by_folds", "RandomOverSampler"),
     _by_folds("smote_by_folds", "SMOTE"),
@@ -167,6 +175,7 @@ _ALL = (
         code=controls.CODE,
         samplers=("SMOTE",),
         single_process=True,
+        multiclass=True,
     ),
     Strategy(
         name="sampler_search",
@@ -178,6 +187,7 @@ _ALL = (
         code=sampler_search.CODE,
         samplers=sampler_search.SAMPLERS,
         single_process=True,
+        multiclass=True,
     ),
 )
 

@@ -15,6 +15,41 @@ from autosmote.search.settings import SearchSettings
 
 if TYPE_CHECKING:  # They load PyTorch, and whoever asks for the names of the strategies has no need of it.
     from autosmote.search.checkpoint import Checkpoint
+    from autosmote.search.space import Samples, SearchSpace
+
+
+def over_sampled(y: np.ndarray) -> np.ndarray:
+    """List the classes that a search over-samples.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_rows,)
+        Labels from 0.
+
+    Returns
+    -------
+    ndarray of int, shape (n_minority_classes,)
+        The minority, 1, of two classes; of more, all below the largest (`minority_classes`).
+    """
+    from autosmote.search.linear_policies import minority_classes  # A list of names needs no search.
+
+    return np.array([1]) if y.max() == 1 else minority_classes(y)
+
+
+def labels_of(space: SearchSpace, samples: Samples) -> dict[str, np.ndarray]:
+    """Return the ``label`` of each synthetic row, if there is more than one; else nothing.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    samples : Samples
+        Of that space.
+
+    Returns
+    -------
+    dict of str to ndarray of int64, shape (n_synthetic,)
+    """
+    return {"label": space.labels[samples.source]} if len(np.unique(space.labels)) > 1 else {}
 
 
 class IterationReport(Protocol):
@@ -169,6 +204,8 @@ class Strategy:
         Comparison samplers that it tries; their code counts as well.
     single_process : bool, default False
         True if it cannot use several actors or a GPU.
+    multiclass : bool, default False
+        Whether it takes more than two classes (`over_sampled`). The rows of one that does not say so.
     """
 
     name: str
@@ -183,3 +220,4 @@ class Strategy:
     note: str = ""
     samplers: tuple[str, ...] = ()
     single_process: bool = False
+    multiclass: bool = False

@@ -239,3 +239,87 @@ def test_a_search_with_too_little_memory_leaves_a_row_that_says_so(task, tmp_pat
 def test_unknown_names_are_refused(task, classifier, metric, message):
     with pytest.raises(ValueError, match=message):
         run_search(task, classifier, metric, SETTINGS)
+
+
+# More than two classes
+
+
+@pytest.fixture(scope="module")
+def three_classes():
+    rng = np.random.default_rng(1)
+    y = np.repeat([0, 1, 2], [90, 40, 15])
+    X = rng.normal(size=(145, 3)) + y[:, None]
+    part = np.arange(145) % 5
+    parts = {"train": part < 3, "validation": part == 3, "test": part == 4}
+    arrays = {f"{c}_{name}": v[rows] for name, rows in parts.items() for c, v in (("X", X), ("y", y))}
+    return Task("three", 6, 0, **arrays, feature_names=["a", "b", "c"], onehot=np.zeros(3, dtype=bool))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "metric"),
+    [
+        ("autosmote", "macro_f1"),
+        ("flat", "mcc"),
+        ("neighbourhood_state", "g_mean"),
+        ("merged", "macro_f1"),
+        ("policy_search", "average_precision"),
+        ("policy_search_bank", "balanced_accuracy"),
+        ("random_policies", "macro_f1"),
+        ("smote_by_folds", "mcc"),
+        ("smote_search", "roc_auc"),
+        ("sampler_search", "macro_f1"),
+    ],
+)
+def test_searches_take_more_than_two_classes(three_classes, strategy, metric):
+    task = three_classes
+    outcome = run_search(task, "tree", metric, SETTINGS | {"iterations": 14}, strategy=strategy)
+    assert outcome.row["status"] == "ok"
+    X, y = outcome.samples["X"], outcome.samples.get("y")
+    if y is None:
+        label = outcome.samples["label"]
+        assert set(label) <= {1, 2}, "the largest class is never over-sampled"
+        given = task.merged() if strategy == "merged" else task
+        X, y = np.concatenate([given.X_train, X]), np.concatenate([given.y_train, label])
+        source = outcome.samples["source"]
+        minority = given.y_train > 0
+        assert_array_equal(label, given.y_train[minority][source])
+        assert_array_equal(label, given.y_train[minority][outcome.samples["neighbour"]])
+    assert (outcome.row["n_majority"], outcome.row["n_minority"]) == (np.sum(y == 0), np.sum(y == 2))
+    model = DecisionTreeClassifier(random_state=task.seed).fit(X, y)
+    of_scores = metric in ("average_precision", "roc_auc")
+    response = model.predict_proba(task.X_test) if of_scores else model.predict(task.X_test)
+    assert outcome.row["test_score"] == METRICS[metric](task.y_test, response)
+    assert np.isnan(outcome.row["large_test_score"])
+
+
+def test_a_strategy_of_two_classes_has_a_row_that_says_so(three_classes, task, monkeypatch):
+    from autosmote.study import strategies
+
+    two = dataclasses.replace(strategies.get("sampler_search"), name="two", multiclass=False)
+    monkeypatch.setattr(strategies, "get", lambda name: two)
+    row = run_search(three_classes, "tree", "macro_f1", SETTINGS, strategy="two").row
+    assert (row["status"], row["message"]) == ("not_applicable", "two takes two classes, and there are 3")
+    assert run_search(task, "tree", "macro_f1", SETTINGS, strategy="two").row["status"] == "ok"
+
+
+def test_two_classes_are_searched_as_one_minority(task, outcome):
+    assert set(outcome.samples) == {"source", "neighbour", "weight", "X"}
+
+
+def test_what_policies_see_of_several_classes_is_each_against_the_others(three_classes, monkeypatch):
+    from autosmote.search.features import neighbourhood
+    from autosmote.study import autosmote_search
+
+    spaces = []
+
+    class Seen(autosmote_search.SearchSpace):
+        def __init__(self, *arguments, **keywords):
+            super().__init__(*arguments, **keywords)
+            spaces.append(self)
+
+    monkeypatch.setattr(autosmote_search, "SearchSpace", Seen)
+    run_search(three_classes, "tree", "macro_f1", SETTINGS, strategy="neighbourhood_state")
+    X, y = three_classes.X_train, three_classes.y_train
+    (space,) = spaces
+    for label in (1, 2):
+        assert_allclose(space.state_features[space.labels == label], neighbourhood(X, y == label))
