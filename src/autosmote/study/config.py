@@ -12,7 +12,7 @@ from autosmote.datasets.folder import expand
 from autosmote.datasets.sources import DatasetError
 from autosmote.datasets.tasks import NATURAL
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
-from autosmote.evaluation.metrics import METRICS, needs_scores
+from autosmote.evaluation.metrics import METRICS, is_multiclass, needs_scores
 from autosmote.samplers import SamplerSpec, registry, smote_variants
 from autosmote.search import settings as search_settings
 from autosmote.search.setting_fields import flat, section, that_change_results
@@ -291,6 +291,7 @@ def _further_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
             else:
                 yield f"study.{key}: {UnknownNameError(kind, name, known)}"
     yield from _classifier_mistakes(study)
+    yield from _class_mistakes(config)
     for key in ("study", "hyperparameters"):
         ratios = config[key]["imbalance_ratios"]
         if NATURAL in ratios and len(ratios) > 1:
@@ -345,6 +346,32 @@ def _classifier_mistakes(study: Mapping[str, Any]) -> Iterator[str]:
                 f"study.metrics: {of_scores[0]!r} needs scores of rows, and the classifier {name!r} has "
                 "neither decision_function nor predict_proba; leave one of the two out"
             )
+
+
+def _class_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """Say what cannot be done with data sets of which every class is kept."""
+    study, sources = config["study"], config["datasets"]
+    kept = [name for name in study["datasets"] if "classes" in sources.get(name, ())]
+    for name in kept:
+        if "minority" in sources[name]:
+            yield f"datasets.{name}: give either `minority` or `classes: all`, which keeps every class"
+    if kept and study["imbalance_ratios"] != [NATURAL]:
+        yield (
+            f"study.imbalance_ratios: {study['imbalance_ratios']} is for two classes, and the data set "
+            f"{kept[0]!r} keeps all (`classes: all`); set [{NATURAL}], or name its `minority`"
+        )
+    for metric in study["metrics"]:
+        if kept and metric in METRICS and not is_multiclass(METRICS[metric]):
+            yield (
+                f"study.metrics: {metric!r} takes two classes, and the data set {kept[0]!r} keeps all "
+                "(`classes: all`); leave one of the two out, or mark the metric by `multiclass`"
+            )
+    case = config["case_study"]["dataset"]
+    if "classes" in sources.get(case, ()):
+        yield (
+            f"case_study.dataset: {case!r} keeps all classes (`classes: all`), and two can be drawn; name "
+            "its `minority`, or set null"
+        )
 
 
 def _case_study_mistakes(config: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from autosmote.analysis.methods import CATEGORIES
 from autosmote.evaluation.classifiers import CLASSIFIERS
+from autosmote.evaluation.metrics import METRICS
 from autosmote.samplers import registry
 from autosmote.search.setting_fields import flat, that_change_results
 from autosmote.search.settings import SearchSettings
@@ -383,6 +384,43 @@ def test_a_file_with_the_name_of_another_data_set_is_refused(tmp_path: Path) -> 
 def test_natural_stands_alone() -> None:
     assert mistakes({"study": {"imbalance_ratios": ["natural", 20]}}) == [
         "study.imbalance_ratios: 'natural' keeps all rows of a data set; name it alone"
+    ]
+
+
+KEPT = {"source": "csv", "path": "many.csv", "target": "y", "classes": "all"}
+
+
+def test_what_takes_two_classes_is_refused_where_all_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = {"datasets": ["many"], "imbalance_ratios": ["natural"]}
+    case_study: dict[str, Any] = {"dataset": None}
+    changes = {"datasets": {"many": KEPT}, "study": study, "case_study": case_study}
+    Study.from_config(merged(PAPER, changes), SCHEMA)
+
+    def first(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+        return 1.0
+
+    monkeypatch.setattr(METRICS, "_entries", dict(METRICS) | {"first": first})
+    changes["datasets"]["many"] = KEPT | {"minority": "a"}
+    study |= {"imbalance_ratios": [20], "metrics": ["mcc", "first"]}
+    case_study["dataset"] = "many"
+    assert mistakes(changes) == [
+        "datasets.many: give either `minority` or `classes: all`, which keeps every class",
+        "study.imbalance_ratios: [20] is for two classes, and the data set 'many' keeps all "
+        "(`classes: all`); set [natural], or name its `minority`",
+        "study.metrics: 'first' takes two classes, and the data set 'many' keeps all (`classes: all`); leave "
+        "one of the two out, or mark the metric by `multiclass`",
+        "case_study.dataset: 'many' keeps all classes (`classes: all`), and two can be drawn; name its "
+        "`minority`, or set null",
+    ]
+    # A data set that the study does not name does not matter.
+    study |= {"datasets": ["Phoneme"]}
+    case_study["dataset"] = None
+    Study.from_config(merged(PAPER, changes), SCHEMA)
+
+
+def test_all_is_the_one_value_of_classes() -> None:
+    assert mistakes({"datasets": {"many": KEPT | {"classes": "some"}}}) == [
+        "datasets.many.classes: 'some' is not one of ['all']"
     ]
 
 
