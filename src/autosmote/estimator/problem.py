@@ -16,9 +16,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from autosmote.estimator.columns import Columns, Decoder, dense, refuse_large
 from autosmote.estimator.splits import Split
-from autosmote.search.linear_policies import minority_classes
 from autosmote.search.reward import FAST_PREDICTORS, Scorer, ValidationReward
-from autosmote.search.space import Samples, SearchSpace
+from autosmote.search.space import Samples, SearchSpace, minority_classes
 from autosmote.utils.sklearn_settings import own_settings
 
 NO_SAMPLES = Samples(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
-from autosmote.search.linear_policies import PolicySpace, minority_classes
+from autosmote.search.linear_policies import PolicySpace
 from autosmote.search.reward import Predicted, Scorer, ValidationReward
-from autosmote.search.space import Samples
+from autosmote.search.space import Samples, minority_classes
 from autosmote.utils.parts import join_parts
 
 

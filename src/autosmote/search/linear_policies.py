@@ -159,22 +159,6 @@ def random_policy(rng: np.random.Generator) -> Policy:
     return policy
 
 
-def minority_classes(y: NDArray) -> NDArray:
-    """List the classes that are over-sampled: those below the largest.
-
-    Parameters
-    ----------
-    y : ndarray, shape (n_rows,)
-
-    Returns
-    -------
-    ndarray, shape (n_minority_classes,)
-        All but the first where all are of the same size.
-    """
-    labels, counts = np.unique(y, return_counts=True)
-    return labels[counts < counts.max()] if counts.min() < counts.max() else labels[1:]
-
-
 class PolicySpace:
     """What policies see of one training set: the features of its minority rows and of all places between.
 

@@ -11,9 +11,9 @@ from autosmote.evaluation.classifiers import make_classifier
 from autosmote.search.features import STATE_FEATURES
 from autosmote.search.reward import ValidationReward
 from autosmote.search.settings import SearchSettings
-from autosmote.search.space import SearchSpace
+from autosmote.search.space import SearchSpace, minority_classes
 from autosmote.study.scorers import scorer
-from autosmote.study.strategy import Execution, Found, Selection, labels_of, over_sampled
+from autosmote.study.strategy import Execution, Found, Selection, labels_of
 from autosmote.utils.errors import require_torch
 
 CODE = (
@@ -69,7 +69,7 @@ def find_synthetic_rows(
     require_torch("the search of the paper")
     from autosmote.search.engine import search  # It loads PyTorch; a list of names needs none.
 
-    classes = over_sampled(task.y_train)
+    classes = minority_classes(task.y_train) if task.n_classes > 2 else np.array([1])
     minority = np.isin(task.y_train, classes)
     # What the policies see of an instance is its own class against all others.
     rows = np.concatenate([np.flatnonzero(task.y_train == label) for label in classes])

@@ -14,8 +14,9 @@ from autosmote.search.bank import PATH, load_bank
 from autosmote.search.folds import make_folds
 from autosmote.search.linear_policies import PolicySpace
 from autosmote.search.settings import SearchSettings
+from autosmote.search.space import minority_classes
 from autosmote.study.scorers import scorer
-from autosmote.study.strategy import Execution, Found, Rows, Selection, labels_of, over_sampled
+from autosmote.study.strategy import Execution, Found, Rows, Selection, labels_of
 
 CODE = (
     "autosmote.study.policy_strategies",
@@ -163,8 +164,9 @@ def draw_on_all_rows(task: Task, policies: NDArray[np.float64], settings: Search
     """
     X = np.concatenate([task.X_train, task.X_validation])
     y = np.concatenate([task.y_train, task.y_validation])
+    minority = minority_classes(y) if task.n_classes > 2 else np.array([1])
     space = PolicySpace.of_rows(
-        X, y, over_sampled(y), settings.neighbours, nominal=_nominal(task, settings), seed=settings.seed
+        X, y, minority, settings.neighbours, nominal=_nominal(task, settings), seed=settings.seed
     )
     samples = space.draw(policies, np.random.default_rng([settings.seed, _REFIT]))
     return Rows(*space.space.augment(X, y, samples))

@@ -18,24 +18,6 @@ if TYPE_CHECKING:  # They load PyTorch, and whoever asks for the names of the st
     from autosmote.search.space import Samples, SearchSpace
 
 
-def over_sampled(y: np.ndarray) -> np.ndarray:
-    """List the classes that a search over-samples.
-
-    Parameters
-    ----------
-    y : ndarray of int, shape (n_rows,)
-        Labels from 0.
-
-    Returns
-    -------
-    ndarray of int, shape (n_minority_classes,)
-        The minority, 1, of two classes; of more, all below the largest (`minority_classes`).
-    """
-    from autosmote.search.linear_policies import minority_classes  # A list of names needs no search.
-
-    return np.array([1]) if y.max() == 1 else minority_classes(y)
-
-
 def labels_of(space: SearchSpace, samples: Samples) -> dict[str, np.ndarray]:
     """Return the ``label`` of each synthetic row, if there is more than one; else nothing.
 
@@ -205,7 +187,7 @@ class Strategy:
     single_process : bool, default False
         True if it cannot use several actors or a GPU.
     multiclass : bool, default False
-        Whether it takes more than two classes (`over_sampled`). The rows of one that does not say so.
+        Whether it takes more than two classes. The rows of one that does not say so.
     """
 
     name: str

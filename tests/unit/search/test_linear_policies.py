@@ -15,10 +15,9 @@ from autosmote.search.linear_policies import (
     PolicySpace,
     corner,
     make_policy,
-    minority_classes,
     random_policy,
 )
-from autosmote.search.space import WEIGHTS, SearchSpace
+from autosmote.search.space import WEIGHTS, SearchSpace, minority_classes
 
 
 def rows(n_majority=200, n_minority=25, seed=0, apart=1.0, n_features=2):

@@ -187,8 +187,8 @@ EDITS = {
     "optimiser": ("search/adam.py", "def step(self)", "def step_once(self)", ENGINE | {"MESA"}),
     "what a metric of scores is measured on": (
         "utils/responses.py",
-        "classifier.predict_proba(X)[:, 1]",
-        "1 - classifier.predict_proba(X)[:, 0]",
+        "else probabilities[:, 1]",
+        "else 1 - probabilities[:, 0]",
         JOBS.keys(),
     ),
     "words of the protocol": (
