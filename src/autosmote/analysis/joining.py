@@ -48,7 +48,7 @@ def join(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
 
     A setting that only some tables have (the epochs of a method that the others lack, the checksum of a data
     set) is compared among those that have it. Files without settings, which are results of single jobs or
-    older tables, are joined all the same, and a warning names them.
+    older tables, are joined all the same; a warning names them where others have settings.
 
     Parameters
     ----------

@@ -362,7 +362,8 @@ def compare(
 
     Each split holds out a fifth of the rows for the test. On the other rows AutoSMOTE works as `autosmote
     resample` does; a sampler chooses its ratio of the classes by cross-validation, class weights and a
-    threshold likewise. The test rows decide nothing. Gaps are filled as `autosmote resample` does.
+    threshold likewise. The test rows decide nothing. Gaps are filled as `autosmote resample` does, once for
+    all rows.
     """
     from tqdm import tqdm
 

@@ -97,7 +97,8 @@ def compare(
     A fifth of the rows is for the test, stratified by class; where rows belong to groups, no group is on both
     sides. What a method has to choose it chooses by cross-validation on the training rows: AutoSMOTE as
     `autosmote resample` does, a sampler its ratio of the classes, and so on. It is then fitted to all
-    training rows. The test rows decide nothing.
+    training rows. The test rows decide nothing; only the medians in the gaps of columns of numbers are those
+    of all rows, the same for every method.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ def not_balanced_by_default(sampler):
     return {"check_samplers_fit_resample": "the search decides how many rows, which need not balance classes"}
 
 
-@parametrize_with_checks(
+_CHECKS = parametrize_with_checks(
     [
         AutoSMOTE(GaussianNB(), strategy=strategy, n_iterations=n, sampling_strategy=asked, random_state=0)
         for strategy, n in (("paper", 2), ("policy_search", 10))
@@ -95,6 +95,10 @@ def not_balanced_by_default(sampler):
     ],
     expected_failed_checks=not_balanced_by_default,
 )
+
+
+# It hands pytest a generator, which pytest 10 will refuse.
+@pytest.mark.parametrize(_CHECKS.args[0], list(_CHECKS.args[1]), **_CHECKS.kwargs)
 def test_checks_of_imbalanced_learn(estimator, check):
     check(estimator)
 
