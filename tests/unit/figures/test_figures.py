@@ -138,6 +138,7 @@ PLOTS = {
     ),
     "figure4-ratios": (figure4.plot, study(["A", "B"], ratios=(20, 50)), (3.5, 2.2)),
     "ranks": (ranks.plot, FULL, (4.5, 5.35)),
+    "ranks_in_place": (ranks.plot_in_place, FULL, (4.5, 5.35)),
     "ranks-tiny": (ranks.plot, study(["AutoSMOTE"]), (4.5, 1.03)),
     "search_curves": (search_curves.plot, LEARNING_CURVES, (3.5, 6.2)),
     "search_curves-tiny": (search_curves.plot, curve([0.5]), (3.5, 2.15)),
@@ -337,6 +338,27 @@ def test_ranks_are_sorted_with_the_reference_in_bold(drawn):
     assert [label.get_text() for label in labels] == ["A", "AutoSMOTE", "No resampling"]
     assert [label.get_fontweight() for label in labels] == ["normal", "bold", "normal"]
     assert axes.yaxis_inverted()
+
+
+def test_methods_beyond_the_paper_have_their_rank_in_the_place_of_autosmote(drawn):
+    scores = study(["AutoSMOTE", "A", "ClassWeight", "B"], ratios=(20, 50))
+    ranks.plot_in_place(scores, "unused")
+    (axes,) = drawn[0].axes
+    # In AutoSMOTE's place it is second of three, and A, which it does not push down, stays second.
+    assert [line.get_xdata().tolist() for line in axes.lines] == [[1, 2, 3], [2]]
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[0, 1, 3], [2]]
+    assert [line.get_markerfacecolor() for line in axes.lines][1] == "white"
+    labels = axes.get_yticklabels()
+    assert [label.get_text() for label in labels] == ["AutoSMOTE", "A", "ClassWeight", "B"]
+    assert [label.get_fontstyle() for label in labels] == ["normal", "normal", "italic", "normal"]
+    assert axes.get_xlabel().endswith("best of 3)")
+
+
+def test_methods_beyond_the_paper_need_all_configurations_to_have_a_rank(drawn):
+    scores = study(["AutoSMOTE", "A", "ClassWeight"], ratios=(20, 50))
+    partly = (scores["sampler"] == "ClassWeight") & (scores["imbalance_ratio"] == 20)
+    ranks.plot_in_place(scores[~partly], "unused")
+    assert [label.get_text() for label in drawn[0].axes[0].get_yticklabels()] == ["AutoSMOTE", "A"]
 
 
 def value_at(line, iteration):

@@ -53,7 +53,7 @@ CATEGORIES = set(score_table(**ALL)["category"])
 OF_CATEGORY = {
     "SMOTE variant": {"table3", "table3_beside_paper"},
     "Ablation": {"table4", "table4_beside_paper", "critical_difference_table4"},
-    "Extension": {"extensions", "policy_search", "in_place"},
+    "Extension": {"extensions", "policy_search", "in_place", "ranks_in_place"},
 }
 
 
