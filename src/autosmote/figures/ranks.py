@@ -99,9 +99,9 @@ def _plot(
                     label=None if is_hollow else metric_label(metric),
                 )
         axes.set_yticks(range(len(overall)), [sampler_label(str(name)) for name in overall.index])
-        for name, is_hollow, label in zip(overall.index, hollow, axes.get_yticklabels(), strict=True):
+        for name, in_italics, label in zip(overall.index, hollow, axes.get_yticklabels(), strict=True):
             label.set_fontweight("bold" if name == reference else "normal")
-            label.set_fontstyle("italic" if is_hollow else "normal")
+            label.set_fontstyle("italic" if in_italics else "normal")
         axes.set_ylim(len(overall) - 0.5, -0.5)
         axes.set_xlim(0.5, n_methods + 0.5)
         axes.set_xticks(style.rank_ticks(n_methods))
