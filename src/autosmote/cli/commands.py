@@ -574,6 +574,8 @@ def _require_matplotlib() -> None:
 
 
 def _ranking_text(table: pd.DataFrame, metric: str) -> str:
+    from autosmote.cli.comparison import shown_name
+
     def number(value: float, how: str) -> str:
         return "-" if math.isnan(value) else format(value, how)
 
@@ -586,7 +588,7 @@ def _ranking_text(table: pd.DataFrame, metric: str) -> str:
         rows.append(
             (
                 number(row["rank"], ".0f"),
-                row["sampler"],
+                shown_name(row["sampler"]),
                 number(row["test_score"], ".4f"),
                 number(row["deviation"], ".4f"),
                 number(row["difference"], "+.4f"),
@@ -596,7 +598,7 @@ def _ranking_text(table: pd.DataFrame, metric: str) -> str:
                 f"{row['seconds']:.1f}",
             )
         )
-    notes = [f"{row['sampler']}: {row['message']}" for row in methods if row["message"]]
+    notes = [f"{shown_name(row['sampler'])}: {row['message']}" for row in methods if row["message"]]
     return "\n".join([_aligned(rows), *([""] if notes else []), *notes])
 
 

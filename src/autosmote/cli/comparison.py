@@ -19,6 +19,7 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
+from autosmote.analysis.methods import POLICY_SEARCH, REFERENCE
 from autosmote.analysis.significance import holm
 from autosmote.cli import rivals
 from autosmote.cli.case import Case
@@ -46,6 +47,8 @@ DEFAULT_METHODS = (
 
 SEARCHES = {"policy_search": "policy_search", "autosmote": "paper"}
 """What the study calls the searches of AutoSMOTE, and the sampler's parameter `strategy`."""
+
+_SHOWN = {POLICY_SEARCH: f"{POLICY_SEARCH} (the default)", REFERENCE: f"{REFERENCE} (the paper's search)"}
 
 _FEWEST_FITS = 5
 """A policy is fitted on each of four folds, and the answer once more."""
@@ -78,6 +81,14 @@ def method_names() -> list[str]:
 def default_methods() -> list[str]:
     """Return `DEFAULT_METHODS`, without the search of the paper where PyTorch is not installed."""
     return [name for name in DEFAULT_METHODS if name != "autosmote" or find_spec("torch") is not None]
+
+
+def shown_name(sampler: str) -> str:
+    """Return what readers of a comparison see for a method of the score table.
+
+    Both searches are AutoSMOTE to a user of the command, so their names say which is which.
+    """
+    return _SHOWN.get(sampler, sampler)
 
 
 def compare(
@@ -375,14 +386,15 @@ def verdict(table: pd.DataFrame) -> str:
     n_splits = int(table["splits"].max())
     if surely.any():
         gains = ", ".join(
-            f"{row.sampler} by {_amount(row)} ({_interval(row)})" for row in higher[surely].itertuples()
+            f"{shown_name(str(row.sampler))} by {_amount(row)} ({_interval(row)})"
+            for row in higher[surely].itertuples()
         )
         return (
             f"Better than no resampling (p < {ALPHA} after Holm's correction, {n_splits} splits): {gains}. "
             "On new rows of the same kind, expect a gain within the interval."
         )
     best: Any = higher.loc[higher["difference"].idxmax()]
-    ahead = f"{best['sampler']} is ahead by {_amount(best)}"
+    ahead = f"{shown_name(best['sampler'])} is ahead by {_amount(best)}"
     if np.isnan(best["p_value"]):
         return f"{ahead}, but one split tells nothing of chance: compare on more splits."
     if not (higher["low"] > 0).any():
@@ -393,11 +405,11 @@ def verdict(table: pd.DataFrame) -> str:
         )
     best = higher.loc[higher["low"].idxmax()]
     return (
-        f"Perhaps better than no resampling: {best['sampler']} by {_amount(best)} ({_interval(best)}), "
-        f"over {best['splits']} splits. Its interval lies above zero, but with {len(others)} methods "
-        f"compared, one such interval may come by chance (p = {best['p_value']:.2f} after Holm's "
-        "correction). Compare this method alone, on other splits (--seed) or more rows, before you rely on "
-        "it."
+        f"Perhaps better than no resampling: {shown_name(best['sampler'])} by {_amount(best)} "
+        f"({_interval(best)}), over {best['splits']} splits. Its interval lies above zero, but with "
+        f"{len(others)} methods compared, one such interval may come by chance (p = {best['p_value']:.2f} "
+        "after Holm's correction). Compare this method alone, on other splits (--seed) or more rows, before "
+        "you rely on it."
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from autosmote.analysis.labels import classifier_label, metric_label, sampler_label
+from autosmote.cli.comparison import shown_name
 from autosmote.cli.rivals import BASELINE
 from autosmote.figures import style
 
@@ -50,7 +51,8 @@ def plot(
                 axes.plot([values.mean()], [position], "D", color=colour, markersize=4)
             reference = table.loc[table["sampler"] == BASELINE, "test_score"].iloc[0]
             axes.axvline(reference, color=style.COLOURS[1], linestyle="--", linewidth=0.8, zorder=0)
-            axes.set_yticks(range(len(table)), [sampler_label(str(name)) for name in table["sampler"]])
+            labels = [shown_name(sampler_label(str(name))) for name in table["sampler"]]
+            axes.set_yticks(range(len(table)), labels)
             axes.set_ylim(len(table) - 0.5, -0.5)
             axes.tick_params(axis="y", length=0)
             axes.set_xlabel(f"Test {metric_label(scoring)} (points: splits, diamonds: means)")

@@ -548,6 +548,7 @@ def test_compare_ranks_and_concludes(two_classes, tmp_path):
     lines = result.stdout.splitlines()
     assert {line.split()[1] for line in lines[1:4]} == {"NoResampling", "SMOTE", "AutoSMOTE"}
     assert [line.split()[0] for line in lines[1:4]] == ["1", "2", "3"]
+    assert "AutoSMOTE (the paper's search)  " in "\n".join(lines[1:4])
     assert "no resampling" in lines[5]
     scores = pd.read_csv(f"{out}.csv")
     assert len(scores) == 9

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from autosmote.cli.comparison import ranking, verdict
+from autosmote.cli.comparison import ranking, shown_name, verdict
 
 BASE = [0.50, 0.52, 0.48, 0.51, 0.49, 0.50]
 
@@ -155,3 +155,13 @@ def test_nothing_is_called_better_whose_interval_includes_zero():
 def test_one_split_concludes_nothing():
     sentence = verdict(ranking(make_scores(NoResampling=[0.5], A=[0.9])))
     assert sentence == "A is ahead by 0.400, but one split tells nothing of chance: compare on more splits."
+
+
+def test_a_reader_can_tell_the_two_searches_apart():
+    searches = {"Policy search": np.add(BASE, 0.2), "AutoSMOTE": np.add(BASE, 0.1)}
+    table = ranking(make_scores(NoResampling=BASE, **searches))
+    assert list(table["sampler"][:2]) == ["Policy search", "AutoSMOTE"]  # The file has the study's names.
+    found = verdict(table)
+    assert "Policy search (the default) by 0.200" in found
+    assert "AutoSMOTE (the paper's search) by 0.100" in found
+    assert [shown_name(name) for name in ("SMOTE", "NoResampling")] == ["SMOTE", "NoResampling"]
