@@ -1,5 +1,22 @@
 # Data sets, and their split into training, validation and test rows.
 
+# Where the file of a data set is missing, Snakemake goes on with what an earlier run has made, be it of another file.
+# An object store holds its inputs itself, and a job may run where only its own inputs are.
+if workflow.is_main_process and not workflow.storage_settings.default_storage_provider:
+    missing_files = {
+        name: path
+        for name in NAMES["dataset"]
+        if (path := STUDY.sources[name].get("path"))
+        and not Path(path).expanduser().exists()
+    }
+    if missing_files:
+        raise WorkflowError(
+            *(
+                f"datasets.{name}.path: there is no file {path!r}; correct the path"
+                for name, path in missing_files.items()
+            )
+        )
+
 
 rule data:
     """The data sets, fetched and checked."""

@@ -56,3 +56,25 @@ def test_unusable_data_stops_its_jobs_with_the_reason(tmp_path: Path) -> None:
     assert "data set 'small': at imbalance ratio 10" in run.output
     assert "data set 'far'" in run.output
     assert str(tmp_path / "openml") in run.output
+
+
+def test_results_of_one_file_are_not_taken_for_those_of_another(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        table = pd.DataFrame({"x": range(60), "y": ["a"] * 40 + ["b"] * 20})
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+
+    def plan(path: str, *arguments: str):
+        config = {
+            "datasets": {"mine": {"source": "csv", "path": path, "target": "y"}},
+            **dict.fromkeys(("study", "ablation", "hyperparameters"), {"datasets": ["mine"]}),
+            "case_study": {"dataset": None},
+        }
+        return snakemake(tmp_path, "tasks", *arguments, config=config)
+
+    assert plan("first.csv").code == 0
+    assert plan("first.csv", "--dry-run").jobs == {}
+    assert plan("second.csv", "--dry-run").jobs["fetch"] == 1
+    run = plan("third.csv", "--dry-run")
+    assert run.code != 0
+    assert "datasets.mine.path: there is no file 'third.csv'" in run.output
+    assert "Traceback" not in run.output
