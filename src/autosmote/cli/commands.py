@@ -556,6 +556,9 @@ def _check_out(path: Path) -> None:
     from autosmote.utils.storage import check_destination
 
     check_destination(path)
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}: create it or correct --out")
     with suppress(OSError):  # Neither has to be there.
         there, report = path.stat(), os.fstat(1)
         if os.path.samestat(there, report) and not stat.S_ISCHR(there.st_mode):

@@ -98,7 +98,7 @@ def test_the_command_is_installed():
 
 
 def test_resample_adds_rows_like_those_of_the_file(data, tmp_path):
-    out = tmp_path / "out" / "resampled.csv"
+    out = tmp_path / "resampled.csv"
     result = run(
         "resample", data, "--target", "class", "--estimator", "knn", "--iterations", 41, "--ignore", "id",
         "--out", out, "--json",
@@ -505,6 +505,9 @@ def test_what_cannot_be_written_is_refused_before_the_work(two_classes, tmp_path
         out = tmp_path / (f"{name}.csv" if command == "resample" else name)
         line = refused(command, two_classes, "--target", "class", "--out", out)
         assert str(tmp_path / f"{name}.csv") in line
+    line = refused(command, two_classes, "--target", "class", "--out", tmp_path / "none" / "out.csv")
+    assert line == f"there is no folder {tmp_path / 'none'}: create it or correct --out"
+    assert not (tmp_path / "none").exists()
 
 
 def test_paths_may_begin_at_home(data, tmp_path, monkeypatch):
@@ -539,7 +542,7 @@ def test_options_that_are_needed_are_named(data):
 
 
 def test_compare_ranks_and_concludes(two_classes, tmp_path):
-    out = tmp_path / "found" / "comparison"
+    out = tmp_path / "comparison"
     arguments = ["compare", two_classes, "--target", "class", "--splits", 3, "--iterations", 20, "--out", out]
     arguments += ["--sampler", "SMOTE", "--sampler", "autosmote", "--estimator", "knn", "--ignore", "id"]
     arguments += ["--scoring", "recall"]
