@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from autosmote.cli.codes import CodedClassifier, CodedScorer, Codes
 from autosmote.cli.csv_table import with_encoding
 from autosmote.estimator.autosmote import AutoSMOTE, find_scorer
 from autosmote.evaluation.classifiers import CLASSIFIERS, make_classifier
-from autosmote.utils.errors import UnknownNameError
+from autosmote.utils.errors import UnknownNameError, nearest
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,10 @@ def make_estimator(name: str, seed: int) -> ClassifierMixin:
     if not module:
         raise UnknownNameError("estimator", name, CLASSIFIERS)
     try:
-        estimator = getattr(importlib.import_module(module), class_name)()
+        made_in = importlib.import_module(module)
+        if not hasattr(made_in, class_name):
+            raise ValueError(_no_such_class(module, class_name, dir(made_in)))
+        estimator = getattr(made_in, class_name)()
     except (Exception, SystemExit) as error:  # It is the user's choice what is imported.
         raise ValueError(f"--estimator {name} cannot be made: {error}") from error
     if not (hasattr(estimator, "fit") and is_classifier(estimator)):
@@ -102,3 +106,9 @@ def make_estimator(name: str, seed: int) -> ClassifierMixin:
     if "random_state" in estimator.get_params():
         estimator.set_params(random_state=seed)
     return estimator
+
+
+def _no_such_class(module: str, name: str, known: Iterable[str]) -> str:
+    close = nearest(name, known)
+    hint = "" if close is None else f"; did you mean '{module}.{close}'?"
+    return f"{module} has no {name!r}{hint}"

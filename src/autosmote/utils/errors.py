@@ -8,6 +8,25 @@ RL_EXTRA = "autosmote[rl]"
 """What to install for the paper's search, as pip names it."""
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that was probably meant; one that differs in case alone comes first.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+
+    Returns
+    -------
+    str or None
+        None if no known name is similar.
+    """
+    known = list(known)
+    same = [each for each in known if each.lower() == str(name).lower()]
+    return next(iter(same or difflib.get_close_matches(str(name), known, n=1)), None)
+
+
 class UnknownNameError(ValueError):
     """A name was looked up that is not registered.
 
@@ -23,8 +42,8 @@ class UnknownNameError(ValueError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = list(known)
-        close = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        close = nearest(name, known)
+        hint = "" if close is None else f"did you mean {close!r}? "
         super().__init__(f"unknown {kind} {name!r}; {hint}known: {', '.join(known)}")
 
 
