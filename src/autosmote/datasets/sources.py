@@ -363,6 +363,9 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
             path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig"
         )
         header = [str(column) for column in first.iloc[0]]
+        for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+            if len(header) == 1 and separator in header[0]:
+                raise ValueError(f"its fields seem to be separated by {called}; put commas between them")
         with warnings.catch_warnings():
             # pandas only warns when it drops the last fields of rows that are longer than the header.
             warnings.simplefilter("error", pd.errors.ParserWarning)

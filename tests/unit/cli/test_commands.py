@@ -383,6 +383,7 @@ BAD_FILES = {
     "header only": ("x,y\n", "no value at all|has: no label"),
     "binary": (bytes(range(256)) * 8, "is not comma-separated UTF-8 text"),
     "missing target": ("x,z\n" + rows(30), "no target column 'y'; set --target to one of: 'x', 'z'"),
+    "semicolons": ("x;y\n" + rows(30, "1.5;a"), "separated by semicolons; put commas between"),
     "one class": ("x,y\n" + rows(30), "has one class, 'a'; two are needed|at least two classes"),
     "no value": ("x,w,y\n" + rows(20, "1,,a") + rows(10, "2,,b"), "column 'w' has no value at all"),
     "ten rows": ("x,y\n" + rows(6) + rows(4, "2,b"), "has 10 rows; at least 20 are needed"),
@@ -425,6 +426,7 @@ def test_a_file_that_is_not_there(tmp_path, command):
     "arguments, message",
     [
         (["--scoring", "f1_makro"], "unknown scoring 'f1_makro'; did you mean 'f1_macro'"),
+        (["--scoring", "F1"], "unknown scoring 'F1'; did you mean 'f1'?"),
         (["--scoring", "roc_auc"], "multi_class must be in"),
         (["--scoring", "f1"], "--scoring f1 cannot be used here with --estimator tree: Target is multiclass"),
         (["--scoring", "neg_log_loss", "--estimator", "svm"], "--scoring neg_log_loss cannot be used here"),
@@ -439,6 +441,10 @@ def test_a_file_that_is_not_there(tmp_path, command):
         (["--estimator", "..tree"], "--estimator ..tree cannot be made"),
         (["--estimator", "knm"], "unknown estimator 'knm'; did you mean 'knn'"),
         (["--estimator", "sklearn.tree.DecisionBush"], "sklearn.tree.DecisionBush cannot be made"),
+        (
+            ["--estimator", "sklearn.linear_model.LogisticRegresion"],
+            "has no 'LogisticRegresion'; did you mean 'sklearn.linear_model.LogisticRegression'?",
+        ),
         (["--estimator", "pathlib.Path"], "pathlib.Path is no classifier"),
         (["--validation", "most"], "--validation most: expected a share"),
         (["--validation", "1.5"], "'validation' parameter"),
@@ -770,6 +776,8 @@ def test_what_compare_scores_is_what_resample_writes(two_classes, tmp_path):
 def test_compare_names_an_unknown_method(two_classes, tmp_path):
     line = refused("compare", two_classes, "--target", "class", "--sampler", "SMOT", "--out", tmp_path / "c")
     assert line.startswith("unknown method 'SMOT'; did you mean 'SMOTE'?")
+    line = refused("compare", two_classes, "--target", "class", "--sampler", "smote", "--out", tmp_path / "c")
+    assert line.startswith("unknown method 'smote'; did you mean 'SMOTE'?")
 
 
 def test_compare_says_beforehand_that_matplotlib_is_missing(two_classes, tmp_path, monkeypatch):
