@@ -21,7 +21,7 @@ from imblearn.utils import check_target_type
 from numpy.typing import NDArray
 from pandas.api import types
 from scipy.sparse import issparse, vstack
-from sklearn.base import ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.metrics import get_scorer, get_scorer_names, make_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -71,6 +71,9 @@ _SMOTE_DRAWS = 5
 _ENDLESS = 10**9
 
 
+#: Where scikit-learn has the scores that are not for classifiers.
+_OTHER_SCORES = ("sklearn.metrics._regression", "sklearn.metrics.cluster")
+
 #: The given rows that synthetic ones are made of, by position; the synthetic rows, encoded; their decisions.
 _Found = tuple[NDArray[np.intp], NDArray[np.float64], Samples]
 
@@ -89,8 +92,15 @@ def find_scorer(scoring: str | Callable[..., float]) -> Scorer:
     if name == geometric_mean_score.__name__:
         return make_scorer(geometric_mean_score)
     if name not in get_scorer_names():
-        raise UnknownNameError("scoring", scoring, [*SCORERS, *get_scorer_names()])
+        known = [each for each in get_scorer_names() if _is_for_classifiers(each)]
+        raise UnknownNameError("scoring", scoring, dict.fromkeys([*SCORERS, *known]))
     return get_scorer(name)
+
+
+def _is_for_classifiers(scorer: str) -> bool:
+    """Whether a scorer of scikit-learn is not for regression, clusters or several labels of a row."""
+    module = get_scorer(scorer)._score_func.__module__
+    return not module.startswith(_OTHER_SCORES) and not scorer.endswith("_samples")
 
 
 class AutoSMOTE(BaseOverSampler):
@@ -373,8 +383,8 @@ class AutoSMOTE(BaseOverSampler):
         ------
         ValueError
             If there is only one class, if a class has too few rows for the split or the classifier, if `X`
-            has values that cannot be used, if there are groups and no splitter, or if an argument is out of
-            its range.
+            has values that cannot be used, if there are groups and no splitter, if the estimator is no
+            classifier, or if an argument is out of its range.
         ImportError
             If the paper's search is asked for and PyTorch is not installed.
         """
@@ -500,6 +510,9 @@ class AutoSMOTE(BaseOverSampler):
             check_consistent_length(y, groups)
         if self.n_iterations is None and self.max_seconds is None:
             raise ValueError("n_iterations=None needs max_seconds: otherwise the search would not end")
+        # What is not of scikit-learn's making does not always say what it is.
+        if isinstance(self.estimator, BaseEstimator) and not is_classifier(self.estimator):
+            raise ValueError(f"estimator={self.estimator!r} is no classifier of scikit-learn's kind")
         by_policies = self.strategy == "policy_search"
         scorer = find_scorer(self.scoring)
         columns = Columns(

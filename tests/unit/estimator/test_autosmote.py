@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import AdaBoostClassifier
@@ -37,10 +38,12 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline as make_plain_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from autosmote import AutoSMOTE
+from autosmote.estimator.autosmote import find_scorer
 from autosmote.search.engine import search
 from autosmote.utils.errors import UnknownNameError
 
@@ -1017,6 +1020,21 @@ def test_a_scorer_that_does_not_know_the_class_gets_a_hint(data, scoring, make_a
 def test_an_unknown_scorer_is_named(data):
     with pytest.raises(UnknownNameError, match="unknown scoring 'f1_makro'; did you mean 'f1_macro'"):
         make_sampler(scoring="f1_makro").fit_resample(*data)
+
+
+def test_scorers_of_classifiers_are_listed_once():
+    with pytest.raises(UnknownNameError) as error:
+        find_scorer("macrof1")
+    listed = str(error.value).split("known: ")[1].split(", ")
+    assert len(listed) == len(set(listed))
+    assert {"macro_f1", "g_mean", "average_precision", "f1_macro", "roc_auc_ovr"} <= set(listed)
+    assert not {"explained_variance", "r2", "neg_max_error", "rand_score", "f1_samples"} & set(listed)
+
+
+@pytest.mark.parametrize("estimator", [SVR(), KMeans(), make_plain_pipeline(StandardScaler(), SVR())])
+def test_what_is_no_classifier_is_refused(data, estimator):
+    with pytest.raises(ValueError, match=r"^estimator=.* is no classifier of scikit-learn's kind$"):
+        make_sampler(estimator=estimator).fit_resample(*data)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("macro_f1", "f1_macro"), ("mcc", "matthews_corrcoef")])
