@@ -198,9 +198,16 @@ def _learned(sampler: AutoSMOTE) -> list[str]:
         *lines,
         "",
         f"It over-samples {f'{kind} rows more than' if prefers else 'safe and hard rows about as'} plain "
-        f"SMOTE does, and makes {made / by_smote:.1f} times as many rows. "
+        f"SMOTE does, and makes {_times_as_many(made / by_smote)} rows. "
         f"Half of them start from {half} of {len(rows)} rows.",
     ]
+
+
+def _times_as_many(ratio: float) -> str:
+    """Say a ratio before the word ``rows``."""
+    if ratio < 0.95:
+        return f"{ratio:.0%} as many"
+    return "about as many" if ratio < 1.05 else f"{ratio:.1f} times as many"
 
 
 def _is_copy(sampler: AutoSMOTE) -> NDArray[np.bool_]:

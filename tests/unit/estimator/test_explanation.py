@@ -91,7 +91,7 @@ def test_the_summary_says_which_rows_beside_smote(fitted):
     from_most = np.sort(table["synthetic"])[::-1].cumsum()
     half = int(np.argmax(from_most >= made / 2)) + 1
     assert lines[-1].endswith(f"Half of them start from {half} of 55 rows.")
-    assert f"makes {made / 245:.1f} times as many rows" in lines[-1]
+    assert f"makes {made / 245:.0%} as many rows" in lines[-1]  # Fewer than plain SMOTE.
 
 
 def test_a_preference_is_named(fitted):
@@ -108,6 +108,9 @@ def test_a_preference_is_named(fitted):
         table["smote"] = 5.0
         assert "It over-samples safe and hard rows about as plain SMOTE does" in sampler.summary()
         assert "makes 4.0 times as many rows" in sampler.summary()
+        for smote, said in ((40.0, "50% as many rows"), (20.0, "about as many rows"), (18.0, "1.1 times as")):
+            table["smote"] = smote
+            assert f"and makes {said}" in sampler.summary()
     finally:
         sampler.origins_, sampler.decisions_, sampler.n_synthetic_ = before
 
