@@ -195,7 +195,13 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
 @_nominal
 @_groups
 @_jobs
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0, max=2**32 - 1))
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0, max=2**32 - 1),
+    help="Seed of the search, the validation and the classifier; the same seed gives the same rows.",
+)
 @_as_json
 @_quiet
 def resample(
@@ -223,9 +229,9 @@ def resample(
     The rows of DATA are written to the output as they are, the synthetic ones behind them. All classes below
     the largest are over-sampled. If nothing scores higher than no resampling, no rows are added.
 
-    Missing values: synthetic rows have none in columns of numbers, for they are made of rows where a missing
-    number is the median of its column. In other columns a missing value is a value like another. The given
-    rows keep their gaps.
+    Missing values: synthetic rows have none in columns of numbers, because they are made from rows where a
+    missing number is the median of its column. In other columns a missing value is a value like another. The
+    given rows keep their gaps.
     """
     with _user_errors(ValueError, OSError, MemoryError, MissingExtraError):
         from autosmote.cli.case import Case
@@ -454,7 +460,7 @@ def compare(
 @main.command()
 @_as_json
 def samplers(as_json: bool) -> None:
-    """List the methods: those of the study, and among them those of `compare`."""
+    """List all methods, of the study and of `compare`."""
     from autosmote.samplers import registry
     from autosmote.study import strategies
 
