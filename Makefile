@@ -94,7 +94,7 @@ docs: $(INSTALLED)
 pictures: $(INSTALLED)
 	$(BIN)/python docs/pictures.py
 
-# uv resolves for for all platforms and Python versions at once and keeps the pins that still fit. The CUDA packages are left
+# uv resolves for all platforms and Python versions at once and keeps the pins that still fit. The CUDA packages are left
 # out: pip adds those that the torch build at hand asks for, and none for the CPU build.
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv (pip install uv)" >&2; exit 1; }
