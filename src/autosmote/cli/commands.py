@@ -11,9 +11,10 @@ import math
 import os
 import stat
 import sys
+import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -371,8 +372,6 @@ def compare(
     threshold likewise. The test rows decide nothing. Gaps are filled as `autosmote resample` does, once for
     all rows.
     """
-    from tqdm import tqdm
-
     from autosmote.cli import comparison, rivals
     from autosmote.cli.case import Case
     from autosmote.cli.codes import Codes, RefusedError
@@ -407,13 +406,8 @@ def compare(
         MemoryError,
     ):
         chosen = list(methods) or comparison.default_methods()
-        total = splits * len({rivals.BASELINE, *chosen}) * len(estimators) * len(scorings)
-        with tqdm(total=total, unit=" methods", disable=not _shows_progress(quiet)) as bar:
-
-            def progress(name: str) -> None:
-                bar.set_postfix_str(name, refresh=False)
-                bar.update()
-
+        per_split = len({rivals.BASELINE, *chosen}) * len(estimators) * len(scorings)
+        with _progress_of_splits(splits, per_split, quiet) as progress:
             with noise_apart(quiet):
                 scores = comparison.compare(
                     table,
@@ -573,6 +567,28 @@ def _check_out(path: Path) -> None:
 
 def _shows_progress(quiet: bool) -> bool:
     return not quiet and sys.stderr.isatty()
+
+
+@contextmanager
+def _progress_of_splits(splits: int, per_split: int, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Yield what to call for each method that is done: a bar on a terminal, elsewhere a line per split."""
+    from tqdm import tqdm
+
+    total, started, n_done = splits * per_split, time.monotonic(), 0
+    with tqdm(total=total, unit=" methods", disable=not _shows_progress(quiet)) as bar:
+
+        def progress(name: str) -> None:
+            nonlocal n_done
+            n_done += 1
+            bar.set_postfix_str(name, refresh=False)
+            bar.update()
+            split, within = divmod(n_done, per_split)
+            # After the last split comes the result.
+            if bar.disable and not quiet and not within and split < splits:
+                left = (time.monotonic() - started) / split * (splits - split)
+                click.echo(f"autosmote: split {split} of {splits} done, about {left:.0f} s left", err=True)
+
+        yield progress
 
 
 def _require_matplotlib() -> None:

@@ -572,6 +572,18 @@ def test_compare_ranks_and_concludes(two_classes, tmp_path):
     assert report["verdict"] == lines[5]
 
 
+@pytest.mark.parametrize("quiet", [False, True])
+def test_compare_says_without_a_terminal_which_splits_are_done(two_classes, tmp_path, quiet):
+    result = run(
+        "compare", two_classes, "--target", "class", "--ignore", "id", "--splits", 3, "--out", tmp_path / "c",
+        "--sampler", "RandomOverSampler", "--estimator", "knn", "--estimator", "tree",
+        *(["--quiet"] if quiet else []),
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    lines = [line.rpartition(", about ")[0] for line in result.stderr.splitlines()]
+    assert lines == ([] if quiet else [f"autosmote: split {i} of 3 done" for i in (1, 2)])
+
+
 def test_compare_refuses_a_search_that_is_too_short(two_classes, tmp_path):
     line = refused("compare", two_classes, "--target", "class", "--iterations", 4, "--out", tmp_path / "c")
     assert "iterations=4 is too short for policy_search" in line and "at least 5" in line
