@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from autosmote.datasets.sources import DatasetError
+from autosmote.datasets.sources import DatasetError, read_header
 
 INDEX = "index.csv"
 """The file of a folder that says more of its data sets, where the configuration names no other."""
@@ -120,9 +120,6 @@ def _index(folder: Path, name: str | None) -> dict[str, dict[str, Any]]:
 
 def _header(path: Path) -> list[str]:
     try:
-        first = pd.read_csv(
-            path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
+        return read_header(path)
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path} is not comma-separated UTF-8 text ({error})") from error
-    return [str(column) for column in first.iloc[0]]

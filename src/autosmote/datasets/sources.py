@@ -358,14 +358,7 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
             for number, line in enumerate(handles.handle, start=1):
                 if b"\0" in line:  # pandas would cut the field there.
                     raise ValueError(f"line {number} has a NUL byte")
-        # pandas renames the second of two equal names, so the header is read as data.
-        first = pd.read_csv(
-            path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-        header = [str(column) for column in first.iloc[0]]
-        for separator, called in ((";", "semicolons"), ("\t", "tabs")):
-            if len(header) == 1 and separator in header[0]:
-                raise ValueError(f"its fields seem to be separated by {called}; put commas between them")
+        header = read_header(path)
         with warnings.catch_warnings():
             # pandas only warns when it drops the last fields of rows that are longer than the header.
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -397,6 +390,31 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
         elif name in spec.get("nominal", ()) or _are_codes(frame.iloc[:, position], written):
             frame.isetitem(position, written.where(frame.iloc[:, position].notna()).to_numpy())
     return _Table(frame, str(spec["target"]), origin, f"sha256:{checksum}")
+
+
+def read_header(path: str | os.PathLike[str]) -> list[str]:
+    """Read the names of a CSV file's columns as they are written.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read, or has other separators than commas.
+    """
+    # pandas renames the second of two equal names, so the header is read as data.
+    first = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    header = [str(column) for column in first.iloc[0]]
+    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and separator in header[0]:
+            raise ValueError(f"its fields seem to be separated by {called}; put commas between them")
+    return header
 
 
 def read_text(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -80,6 +80,7 @@ def test_nominal_columns_are_categories(folder: Path) -> None:
     [
         ({}, {"path": "nowhere"}, "there is no folder 'nowhere'"),
         ({}, {"target": "y"}, "a.csv has no column 'y'; correct `target`, or leave the file out"),
+        ({"a.csv": "x;y\n1;a\n"}, {"target": "y"}, "a.csv is not comma-separated UTF-8 text (its fields"),
         ({}, {}, "a.csv has no target; set `target`, or give the index a column of that name"),
         ({}, {"index": "list.csv"}, "index: there is no file"),
         ({"index.csv": "file\nb\n"}, {"target": "y"}, "index.csv has no column 'name'"),
