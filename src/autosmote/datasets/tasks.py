@@ -192,16 +192,19 @@ def make_task(
     ------
     TaskError
         If an argument is out of range, if a column has infinite or huge values, if there is a ratio for more
-        than two classes, or if there are too few minority rows for the ratio or the split. The split needs
-        two for training and one for each other part. Of more than two classes, each needs three for training:
-        one for each part that policy search makes of these rows.
+        than two classes, if the minority has most of the rows and there is no ratio, or if there are too few
+        minority rows for the ratio or the split. The split needs two for training and one for each other
+        part. Of more than two classes, each needs three for training: one for each part that policy search
+        makes of these rows.
     """
     try:
         _check(seed, undersample, fit_on, validation, test)
         target = dataset.target.to_numpy()
         sizes = np.bincount(target, minlength=2).tolist()
         n_majority, n_minority = sizes[0], sizes[-1]
-        if imbalance_ratio is not None:
+        if imbalance_ratio is None:
+            _check_natural(n_majority, n_minority)
+        else:
             if len(sizes) > 2:
                 raise TaskError(
                     f"there are {len(sizes)} classes, and imbalance ratio {imbalance_ratio} is one of two; "
@@ -260,6 +263,14 @@ def _check(seed: int, undersample: str, fit_on: str, validation: float, test: fl
     if not (validation > 0 and test > 0 and validation + test < 1):
         raise TaskError(
             f"`validation` and `test` have to be positive with a sum below 1, not {validation} and {test}"
+        )
+
+
+def _check_natural(n_majority: int, n_minority: int) -> None:
+    if n_minority > n_majority:
+        raise TaskError(
+            f"the minority has {n_minority} rows and all others together {n_majority}, which leaves nothing "
+            "to over-sample; set `minority` to the other labels, or `imbalance_ratios` to numbers"
         )
 
 
@@ -371,19 +382,21 @@ def dataset_summary(
     Raises
     ------
     TaskError
-        If there are too few minority rows for a ratio.
+        If there are too few minority rows for a ratio, or too many for the natural one.
     """
     n_majority, n_minority = dataset.meta["n_majority"], dataset.meta["n_minority"]
     try:
+        if NATURAL in imbalance_ratios:
+            _check_natural(n_majority, n_minority)
         minority = {
             f"minority_ir{ratio}": n_minority
-            if isinstance(ratio, str)
+            if ratio == NATURAL
             else imbalanced_counts(n_majority, n_minority, ratio)[1]
             for ratio in imbalance_ratios
         }
         tested = {}
         for ratio in imbalance_ratios:
-            if isinstance(ratio, str) or undersample == "before_split":
+            if ratio == NATURAL or undersample == "before_split":
                 tested[f"test_ir{ratio}"] = _split_sizes(minority[f"minority_ir{ratio}"], validation, test)[2]
             else:
                 majority_rows = _split_sizes(n_majority, validation, test)[2]

@@ -164,9 +164,9 @@ def draw_on_all_rows(task: Task, policies: NDArray[np.float64], settings: Search
     """
     X = np.concatenate([task.X_train, task.X_validation])
     y = np.concatenate([task.y_train, task.y_validation])
-    minority = minority_classes(y) if task.n_classes > 2 else np.array([1])
+    nominal = _nominal(task, settings)
     space = PolicySpace.of_rows(
-        X, y, minority, settings.neighbours, nominal=_nominal(task, settings), seed=settings.seed
+        X, y, minority_classes(y), settings.neighbours, nominal=nominal, seed=settings.seed
     )
     samples = space.draw(policies, np.random.default_rng([settings.seed, _REFIT]))
     return Rows(*space.space.augment(X, y, samples))

@@ -358,6 +358,22 @@ def test_without_a_ratio_all_rows_are_kept():
         make_task(few, None, seed=0)
 
 
+def test_a_minority_of_most_rows_needs_a_ratio():
+    message = (
+        r"data set 'swapped': the minority has 100 rows and all others together 30, which leaves nothing to "
+        r"over-sample; set `minority` to the other labels, or `imbalance_ratios` to numbers$"
+    )
+    meta = {"name": "swapped", "n_majority": 30, "n_minority": 100}
+    swapped = Dataset(pd.DataFrame({"x": np.arange(130.0)}), pd.Series(np.repeat([0, 1], [30, 100])), meta)
+    with pytest.raises(TaskError, match=message):
+        make_task(swapped, None, seed=0)
+    with pytest.raises(TaskError, match=message):
+        dataset_summary(swapped, ["natural"])
+    assert make_task(swapped, 2, seed=0).y_train.sum() == 9
+    halves = Dataset(swapped.frame, pd.Series(np.repeat([0, 1], 65)), {"name": "halves"})
+    assert make_task(halves, None, seed=0).imbalance_ratio == 1
+
+
 @pytest.mark.parametrize("undersample", ["before_split", "after_split"])
 @pytest.mark.parametrize(("ratio", "validation", "test"), [(20, 0.2, 0.2), (17, 0.3, 0.15), (90, 0.1, 0.25)])
 def test_summary_counts_the_minority_test_rows_that_the_task_has(undersample, ratio, validation, test):
