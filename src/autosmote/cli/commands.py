@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _LONGEST_MESSAGE = 500
 _PAPER = "Zha, Lai, Tan, Ding, Zou and Hu 2022, doi:10.1145/3511808.3557474"
+_INTERRUPTED = 130
+"""Exit status of what Ctrl-C ended early, as shells have it."""
 
 
 class _Group(click.Group):
@@ -46,7 +48,7 @@ class _Group(click.Group):
             sys.exit(2)
         except click.Abort:
             click.echo("autosmote: interrupted", err=True)
-            sys.exit(130)
+            sys.exit(_INTERRUPTED)
         sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -370,7 +372,7 @@ def compare(
     Each split holds out a fifth of the rows for the test. On the other rows AutoSMOTE works as `autosmote
     resample` does; a sampler chooses its ratio of the classes by cross-validation, class weights and a
     threshold likewise. The test rows decide nothing. Gaps are filled as `autosmote resample` does, once for
-    all rows.
+    all rows. Ctrl-C ends it with the splits that are done.
     """
     from autosmote.cli import comparison, rivals
     from autosmote.cli.case import Case
@@ -429,6 +431,8 @@ def compare(
             scores.to_csv(path, index=False)
         files = [out.with_name(f"{out.name}.csv"), *plot(rankings, scores, out)]
 
+    if (n_done := scores["seed"].nunique()) < splits:
+        click.echo(f"autosmote: ended after {n_done} of {splits} splits; the result is of these", err=True)
     _warn_of_row_names(table, quiet)
     if len(chosen) < len(comparison.DEFAULT_METHODS) and not methods and not quiet:
         click.echo(f"autosmote: without PyTorch, autosmote is left out: pip install '{RL_EXTRA}'", err=True)
@@ -443,12 +447,14 @@ def compare(
             for (estimator, scoring), ranking in rankings.items()
         ]
         _print_json({"comparisons": comparisons, "files": [str(file) for file in files]})
-        return
-    for (estimator, scoring), ranking in rankings.items():
-        if len(rankings) > 1:
-            click.echo(f"{estimator}, {scoring}\n")
-        click.echo(f"{_ranking_text(ranking, scoring)}\n\n{comparison.verdict(ranking)}\n")
-    click.echo(f"Written: {', '.join(str(file) for file in files)}")
+    else:
+        for (estimator, scoring), ranking in rankings.items():
+            if len(rankings) > 1:
+                click.echo(f"{estimator}, {scoring}\n")
+            click.echo(f"{_ranking_text(ranking, scoring)}\n\n{comparison.verdict(ranking)}\n")
+        click.echo(f"Written: {', '.join(str(file) for file in files)}")
+    if n_done < splits:
+        sys.exit(_INTERRUPTED)
 
 
 @main.command()

@@ -134,7 +134,8 @@ def compare(
     DataFrame
         One row for each estimator, scoring, seed and sampler (columns of these names), with ``test_score``
         (NaN where there is none), ``message`` (why there is none, or what to know of it), ``seconds`` (CPU
-        time), ``n_train`` and ``n_test``.
+        time), ``n_train`` and ``n_test``. If Ctrl-C (`KeyboardInterrupt`) ends it, those of the splits that
+        are done; before the first is, the interrupt is raised.
 
     Raises
     ------
@@ -165,20 +166,27 @@ def compare(
             raise SplitError(
                 f"class {label} has {size} rows; at least {_FEWEST_ROWS} are needed to train and to test"
             )
-    rows = []
+    rows: list[dict[str, Any]] = []
+    whole = 0
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Of each fit there may be some; what matters becomes a message.
-        for seed in seeds:
-            train, test = _split(table, seed)
-            for estimator in estimators:
-                for scoring in scorings:
-                    run = _Run(table, Case(codes, estimator, scoring), train, seed, iterations, n_jobs)
-                    for name in methods:
-                        # What cannot be done on the first split without resampling is a mistake of the user.
-                        rows.append(run.score(name, test, raises=name == BASELINE and seed == seeds[0]))
-                        if progress is not None:
-                            progress(name)
-    return pd.DataFrame(rows)
+        try:
+            for seed in seeds:
+                train, test = _split(table, seed)
+                for estimator in estimators:
+                    for scoring in scorings:
+                        run = _Run(table, Case(codes, estimator, scoring), train, seed, iterations, n_jobs)
+                        for name in methods:
+                            # What cannot be done on the first split without resampling is the user's mistake.
+                            raises = name == BASELINE and seed == seeds[0]
+                            rows.append(run.score(name, test, raises=raises))
+                            if progress is not None:
+                                progress(name)
+                whole = len(rows)
+        except KeyboardInterrupt:
+            if not whole:
+                raise
+    return pd.DataFrame(rows[:whole])
 
 
 class _Run:

@@ -390,13 +390,13 @@ def dataset_summary(
             _check_natural(n_majority, n_minority)
         minority = {
             f"minority_ir{ratio}": n_minority
-            if ratio == NATURAL
+            if isinstance(ratio, str)
             else imbalanced_counts(n_majority, n_minority, ratio)[1]
             for ratio in imbalance_ratios
         }
         tested = {}
         for ratio in imbalance_ratios:
-            if ratio == NATURAL or undersample == "before_split":
+            if isinstance(ratio, str) or undersample == "before_split":
                 tested[f"test_ir{ratio}"] = _split_sizes(minority[f"minority_ir{ratio}"], validation, test)[2]
             else:
                 majority_rows = _split_sizes(n_majority, validation, test)[2]

@@ -584,6 +584,41 @@ def test_compare_says_without_a_terminal_which_splits_are_done(two_classes, tmp_
     assert lines == ([] if quiet else [f"autosmote: split {i} of 3 done" for i in (1, 2)])
 
 
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_compare_ended_early_keeps_the_splits_that_are_done(two_classes, tmp_path, monkeypatch, more):
+    out = tmp_path / "c"
+    base = ["compare", two_classes, "--target", "class", "--ignore", "id", "--out", out, "--sampler"]
+    base += ["RandomOverSampler", "--estimator", "knn", *more]
+    whole = run(*base, "--splits", 2)
+    expected = pd.read_csv(f"{out}.csv").drop(columns="seconds")
+    fit, calls = comparison._Run.fit, []
+
+    def ended(self, name):
+        calls.append(name)
+        if len(calls) == ended.at:
+            raise KeyboardInterrupt
+        return fit(self, name)
+
+    monkeypatch.setattr(comparison._Run, "fit", ended)
+    ended.at = 6  # The second of the two methods, on the third split.
+    result = run(*base, "--splits", 4)
+    assert result.exit_code == 130
+    assert result.stderr.splitlines()[-1] == "autosmote: ended after 2 of 4 splits; the result is of these"
+    assert_frame_equal(pd.read_csv(f"{out}.csv").drop(columns="seconds"), expected)
+    if more:
+        ranking = json.loads(result.stdout)["comparisons"][0]["ranking"]
+        assert {row["splits"] for row in ranking} == {2}
+    else:
+        assert len(result.stdout.splitlines()) == len(whole.stdout.splitlines())
+
+    calls.clear()
+    ended.at = 2  # Within the first split: nothing is done, and what was written before stays.
+    result = run(*base, "--splits", 4)
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert "autosmote: interrupted" in result.stderr
+    assert_frame_equal(pd.read_csv(f"{out}.csv").drop(columns="seconds"), expected)
+
+
 def test_compare_refuses_a_search_that_is_too_short(two_classes, tmp_path):
     line = refused("compare", two_classes, "--target", "class", "--iterations", 4, "--out", tmp_path / "c")
     assert "iterations=4 is too short for policy_search" in line and "at least 5" in line
