@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -167,26 +168,29 @@ def compare(
                 f"class {label} has {size} rows; at least {_FEWEST_ROWS} are needed to train and to test"
             )
     rows: list[dict[str, Any]] = []
-    whole = 0
+
+    def score_split(seed: int) -> list[dict[str, Any]]:
+        train, test = _split(table, seed)
+        scored = []
+        for estimator, scoring in product(estimators, scorings):
+            run = _Run(table, Case(codes, estimator, scoring), train, seed, iterations, n_jobs)
+            for name in methods:
+                # What cannot be done on the first split without resampling is a mistake of the user.
+                scored.append(run.score(name, test, raises=name == BASELINE and seed == seeds[0]))
+                if progress is not None:
+                    progress(name)
+        return scored
+
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Of each fit there may be some; what matters becomes a message.
-        try:
-            for seed in seeds:
-                train, test = _split(table, seed)
-                for estimator in estimators:
-                    for scoring in scorings:
-                        run = _Run(table, Case(codes, estimator, scoring), train, seed, iterations, n_jobs)
-                        for name in methods:
-                            # What cannot be done on the first split without resampling is the user's mistake.
-                            raises = name == BASELINE and seed == seeds[0]
-                            rows.append(run.score(name, test, raises=raises))
-                            if progress is not None:
-                                progress(name)
-                whole = len(rows)
-        except KeyboardInterrupt:
-            if not whole:
-                raise
-    return pd.DataFrame(rows[:whole])
+        for seed in seeds:
+            try:
+                rows += score_split(seed)
+            except KeyboardInterrupt:
+                if not rows:
+                    raise
+                break
+    return pd.DataFrame(rows)
 
 
 class _Run:
