@@ -51,7 +51,7 @@ def test_the_registered_runs_give_their_tables_and_figures(tmp_path: Path) -> No
 
 
 def test_the_committed_files_are_small() -> None:
-    assert sum(path.stat().st_size for path in SCORES.parent.iterdir()) < 3_000_000
+    assert sum(path.stat().st_size for path in SCORES.parent.iterdir()) < 2_000_000
 
 
 @pytest.mark.parametrize("table", ["table2_beside_paper", "extensions", "search_summary"])
