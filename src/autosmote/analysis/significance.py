@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import rankdata, wilcoxon
 
-from autosmote.analysis.ranks import score_matrix
+from autosmote.analysis.ranks import CONFIGURATION, score_matrix
 from autosmote.analysis.scores import OVERALL
 
 MIN_PAIRS = 6
@@ -102,8 +102,9 @@ def compare(
     reference : str, default "AutoSMOTE"
         The sampler to compare with.
     pairs : {"means", "seeds"}, default "means"
-        What forms a pair. With ``"means"`` there is one pair per configuration. The seeds of a configuration
-        share their data and are not independent, so ``"seeds"`` gives smaller p-values than it should.
+        What forms a pair. With ``"means"`` there is one pair per configuration, the mean over the seeds in
+        which both have a score. The seeds of a configuration share their data and are not independent, so
+        ``"seeds"`` gives smaller p-values than it should.
     alpha : float, default 0.05
         Level of significance.
 
@@ -127,12 +128,15 @@ def compare(
     """
     if pairs not in PAIRS:
         raise ValueError(f"pairs is {pairs!r}; it has to be one of {', '.join(PAIRS)}")
-    matrix = score_matrix(scores, over_seeds=pairs == "means")
+    matrix = score_matrix(scores, over_seeds=False)
     if reference not in matrix:
         known = ", ".join(map(str, matrix.columns))
         raise ValueError(f"reference sampler {reference!r} is not in the score table, which has {known}")
 
-    differences = matrix.drop(columns=reference).rsub(matrix[reference], axis=0).round(_DECIMALS)
+    differences = matrix.drop(columns=reference).rsub(matrix[reference], axis=0)
+    if pairs == "means":  # Of differences: where a seed is missing, two means would be of different splits.
+        differences = differences.groupby(level=["metric", *CONFIGURATION]).mean()
+    differences = differences.round(_DECIMALS)
     rows = []
     for metric, of_metric in differences.groupby(level="metric"):
         groups = [*of_metric.groupby(level="dataset"), (OVERALL, of_metric)]

@@ -10,32 +10,29 @@ function rounded(value) {
 }
 
 /**
- * Mean score over seeds, one row per configuration and one column per selected sampler; null without a score.
+ * Scores by seed, one row per configuration and one Map per selected sampler, empty without a score.
  * selection: {metric, score, reference, and Sets dataset, imbalance_ratio, classifier, sampler}.
  */
-function scoreMatrix(data, selection) {
+function scoresBySeed(data, selection) {
   const rows = data.rows;
   const samplers = data.values.sampler.map((_, place) => place).filter((place) => selection.sampler.has(place));
   const configurations = new Map();
   for (const row of selectedRows(data, selection)) {
     const key = [rows.dataset[row], rows.imbalance_ratio[row], rows.classifier[row]].join();
     if (!configurations.has(key)) {
-      configurations.set(key, new Map(samplers.map((sampler) => [sampler, {sum: 0, count: 0}])));
+      configurations.set(key, new Map(samplers.map((sampler) => [sampler, new Map()])));
     }
     const score = rows[selection.score][row];
-    if (score !== null) {
-      const cell = configurations.get(key).get(rows.sampler[row]);
-      cell.sum += score;
-      cell.count += 1;
-    }
+    if (score !== null) configurations.get(key).get(rows.sampler[row]).set(rows.seed[row], score);
   }
-  const means = [...configurations.values()].map((cells) =>
-    samplers.map((sampler) => {
-      const {sum, count} = cells.get(sampler);
-      return count ? rounded(sum / count) : null;
-    })
-  );
-  return {samplers, means};
+  const cells = [...configurations.values()].map((ofSampler) => [...ofSampler.values()]);
+  return {samplers, cells};
+}
+
+/** Mean difference of two methods over the seeds that both have; null where they share none. */
+function meanDifference(ours, theirs) {
+  const common = [...ours.keys()].filter((seed) => theirs.has(seed));
+  return common.length ? rounded(mean(common.map((seed) => ours.get(seed) - theirs.get(seed)))) : null;
 }
 
 /** The rows of the score table in a selection. A score that a view lacks is left out, as in the analysis. */
@@ -89,13 +86,14 @@ function friedman(ranks) {
 
 /** Average ranks, comparisons with the reference, and what differs significantly, in a selection. */
 function analyse(data, selection) {
-  const {samplers, means} = scoreMatrix(data, selection);
+  const {samplers, cells} = scoresBySeed(data, selection);
+  const means = cells.map((row) => row.map((bySeed) => (bySeed.size ? rounded(mean([...bySeed.values()])) : null)));
   const ranks = means.map(ranksOf);
   const at = samplers.indexOf(selection.reference);
   const methods = samplers.map((sampler, place) => {
-    const differences = means
-      .filter((row) => at >= 0 && row[at] !== null && row[place] !== null)
-      .map((row) => rounded(row[at] - row[place]));
+    const differences = at < 0
+      ? []
+      : cells.map((row) => meanDifference(row[at], row[place])).filter((found) => found !== null);
     return {
       sampler,
       rank: mean(ranks.map((row) => row[place])),

@@ -176,8 +176,9 @@ def notes_on_gaps(statuses: pd.DataFrame) -> list[str]:
         found = [f"All {total} have a score."]
     else:
         found = [
-            f"{len(missing)} of {total} have no score: {_count_by_sampler(missing)}. A sampler is averaged "
-            "over the seeds that it has; without any it ranks last in the configuration and forms no pair."
+            f"{len(missing)} of {total} have no score: {_count_by_sampler(missing)}. A sampler "
+            "ranks by its mean over the seeds that it has, and a pair is the mean over those that both have; "
+            "without any it ranks last in the configuration and forms no pair."
         ]
     if len(unchanged):
         counts = unchanged["sampler"].map(sampler_label).value_counts(sort=False)

@@ -178,6 +178,20 @@ def test_pairs_are_means_or_seeds():
     assert seeds["p_value"] == pytest.approx(exact_p([1, 2, 3] * 3))
 
 
+def test_the_mean_of_a_pair_is_over_the_seeds_that_both_have():
+    # By seed AutoSMOTE is 0.01 better everywhere. Its mean over three seeds is lower than the other's over one.
+    def easier(number, seed):
+        return number / 10 + seed
+
+    def lacking(number, seed):
+        return easier(number, seed) - 0.01 if seed == 2 else nan
+
+    result = compare(study(6, seeds=3, AutoSMOTE=easier, Lacking=lacking)).query("dataset == 'd'").iloc[0]
+    assert result[["pairs", "wins", "ties", "losses"]].tolist() == [6, 6, 0, 0]
+    assert result["mean_difference"] == pytest.approx(0.01)
+    assert result["p_value"] == pytest.approx(2 / 64)
+
+
 def test_missing_scores_form_no_pair():
     table = study(7, AutoSMOTE=base, Worse=worse, Missing=lambda number, seed: nan)
     lost = (table["imbalance_ratio"] == 0) & (table["sampler"] == "Worse")

@@ -140,6 +140,18 @@ def test_ranks_and_comparisons_are_those_of_the_analysis(
 
 
 @needs_browser
+def test_methods_that_lack_seeds_are_compared_on_those_that_both_have(
+    show: Callable[..., Browser], reproduction: Path
+) -> None:
+    scores = collect([reproduction / "scores.parquet"]).query("metric == 'mcc' and classifier == 'knn'")
+    lacking = (scores["sampler"] == "SMOTE") & (scores["seed"] == scores["seed"].max())
+    rows = scores[~lacking]
+    page = show(rows)
+    names = page.evaluate("browse.data.values.sampler")
+    check(page.evaluate(f"browse.analyse({selection(rows)})"), names, rows)
+
+
+@needs_browser
 @pytest.mark.parametrize("name", VIEWS)
 def test_other_scores_are_compared_as_the_analysis_does(
     show: Callable[..., Browser], reproduction: Path, name: str
