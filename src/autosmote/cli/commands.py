@@ -242,9 +242,7 @@ def resample(
         from autosmote.cli.streams import noise_apart
         from autosmote.utils.storage import atomic_path
 
-        _check_out(out)
-        if out.exists() and data.exists() and out.samefile(data):
-            raise ValueError(f"--out is the file to read, {data}; choose another name")
+        _check_out(out, data)
         table = _read(data, target, ignore, nominal, groups)
         with noise_apart(quiet):
             sampler = Case(Codes(table.labels, positive), estimator, scoring).sampler(
@@ -345,7 +343,7 @@ def resample(
     default=0,
     show_default=True,
     type=click.IntRange(min=0, max=2**31 - 1),
-    help="Seed of the first split.",
+    help="Seed of the first split; the others have the numbers after it.",
 )
 @_as_json
 @_quiet
@@ -389,7 +387,7 @@ def compare(
         if not out.name:
             raise ValueError(f"--out {out} is a folder; name the files, such as {out / 'comparison'}")
         for ending in (".csv", ".png", ".pdf"):
-            _check_out(out.with_name(f"{out.name}{ending}"))
+            _check_out(out.with_name(f"{out.name}{ending}"), data)
         _require_matplotlib()
         table = _read(data, target, ignore, nominal, groups)
         codes = Codes(table.labels, positive)
@@ -557,14 +555,16 @@ def _validation(text: str, table: CsvTable, seed: int) -> Any:
     return check_cv(folds(table.labels, table.groups, seed, n_folds))
 
 
-def _check_out(path: Path) -> None:
-    """Refuse before the work what could not be written after it."""
+def _check_out(path: Path, data: Path) -> None:
+    """Refuse before the work what could not be written after it, and the file to read."""
     from autosmote.utils.storage import check_destination
 
     check_destination(path)
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}: create it or correct --out")
+    if path.exists() and data.exists() and path.samefile(data):
+        raise ValueError(f"--out is the file to read, {data}; choose another name")
     with suppress(OSError):  # Neither has to be there.
         there, report = path.stat(), os.fstat(1)
         if os.path.samestat(there, report) and not stat.S_ISCHR(there.st_mode):

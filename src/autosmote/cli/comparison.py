@@ -167,6 +167,9 @@ def compare(
             raise SplitError(
                 f"class {label} has {size} rows; at least {_FEWEST_ROWS} are needed to train and to test"
             )
+    if table.groups is not None:  # Not every seed has a split; better to know before the work.
+        for seed in seeds:
+            _split(table, seed)
     rows: list[dict[str, Any]] = []
 
     def score_split(seed: int) -> list[dict[str, Any]]:
@@ -292,8 +295,8 @@ def _split(table: CsvTable, seed: int) -> tuple[NDArray[np.intp], NDArray[np.int
     for label in table.labels.unique():
         if not (table.labels.iloc[test] == label).any() or (table.labels.iloc[train] == label).sum() < 3:
             raise SplitError(
-                f"class {label} is in too few groups: a split leaves none of its rows for the test, or not "
-                "three to train on"
+                f"class {label} is in too few groups: the split of seed {seed} leaves none of its rows for the "
+                "test, or not three to train on; choose other seeds by --seed and --splits, or smaller groups"
             )
     return train, test
 
@@ -309,7 +312,7 @@ def ranking(scores: pd.DataFrame) -> pd.DataFrame:
 
     The differences of a method are paired by split. As the splits share rows, their variance is taken as
     Nadeau and Bengio (2003) do, ``(1/J + n_test/n_train) * s^2`` for J splits; the p-value is one-sided and
-    corrected by Holm for the number of methods.
+    corrected by Holm for the number of methods. Where all differences are the same, it is the sign test's.
 
     Parameters
     ----------
@@ -365,8 +368,8 @@ def _test(differences: pd.Series, share: float) -> tuple[float, float, float, fl
     if n < 2:
         return mean, np.nan, np.nan, np.nan
     error = np.sqrt((1 / n + share) * differences.var())
-    if error == 0:
-        return mean, mean, mean, 0.0 if mean > 0 else 1.0
+    if differences.std() < _TIE:  # The t-test has nothing to divide by; what is left is the sign test.
+        return mean, mean, mean, 0.5**n if mean > _TIE else 1.0
     width = float(stats.t.ppf(0.975, n - 1) * error)
     return mean, mean - width, mean + width, float(stats.t.sf(mean / error, n - 1))
 
@@ -420,8 +423,8 @@ def verdict(table: pd.DataFrame) -> str:
         f"Perhaps better than no resampling: {shown_name(best['sampler'])} by {_amount(best)} "
         f"({_interval(best)}), over {best['splits']} splits. Its interval lies above zero, but with "
         f"{len(others)} methods compared, one such interval may come by chance (p = {best['p_value']:.2f} "
-        "after Holm's correction). Compare this method alone, on other splits (--seed) or more rows, before "
-        "you rely on it."
+        "after Holm's correction). Compare this method alone, on more rows or on other splits (--seed higher "
+        f"by {n_splits} or more), before you rely on it."
     )
 
 

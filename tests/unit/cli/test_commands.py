@@ -475,6 +475,15 @@ def test_the_file_that_is_read_is_not_written(data):
     assert data.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["data.csv", "data.png", "data.pdf"])
+def test_a_comparison_is_not_written_over_the_file_that_is_read(data, tmp_path, name):
+    read = data.rename(tmp_path / name)
+    before = read.read_bytes()
+    line = refused("compare", read, "--target", "class", "--sampler", "SMOTE", "--out", tmp_path / "data")
+    assert "--out is the file to read" in line
+    assert read.read_bytes() == before
+
+
 def test_other_names_of_the_file_that_is_read_are_not_written(data, tmp_path):
     before = data.read_bytes()
     (tmp_path / "link.csv").symlink_to(data)
@@ -744,6 +753,39 @@ def test_groups_that_cannot_be_kept_together_cost_one_line(tmp_path):
     assert refused(*base, "ward") == "there are 3 groups; at least 5 are needed for 5 folds"
     assert refused(*base, "gap") == "column 'gap' says of 1 rows no group"
     assert refused(*base, "wards") == "there is no column 'wards' besides the target to group by"
+
+
+def test_a_later_split_that_groups_do_not_allow_is_refused_before_the_first(tmp_path):
+    rng = np.random.default_rng(1)
+    patient = np.repeat(np.arange(25), rng.integers(2, 9, 25))
+    label = np.where((patient < 4) & (rng.random(len(patient)) < 0.5), "b", "a")
+    table = pd.DataFrame({"x": rng.normal(size=len(patient)), "patient": patient, "class": label})
+    path = tmp_path / "data.csv"
+    table.to_csv(path, index=False)
+    csv, allowed = CsvTable(path, "class", groups="patient"), []
+    for seed in range(20):
+        try:
+            comparison._split(csv, seed)
+            allowed.append(seed)
+        except comparison.SplitError:
+            pass
+    first = next(seed for seed in allowed if seed + 1 not in allowed)
+    base = [
+        "compare",
+        path,
+        "--target",
+        "class",
+        "--groups",
+        "patient",
+        "--sampler",
+        "SMOTE",
+        "--seed",
+        first,
+    ]
+    base += ["--out", tmp_path / "c", "--splits"]
+    line = refused(*base, 2)
+    assert line.startswith(f"class b is in too few groups: the split of seed {first + 1} leaves none")
+    assert run(*base, 1).exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["resample", "compare"])

@@ -136,6 +136,24 @@ def test_an_interval_above_zero_is_never_called_chance_alone():
     assert "with 20 methods compared" in verdict(among)
 
 
+@pytest.mark.parametrize("n_splits, sure", [(2, False), (4, False), (5, True)])
+def test_equal_differences_are_worth_a_sign_test(n_splits, sure):
+    """No variance is no certainty: p is that of n signs alike."""
+    base = np.array([0.5, 0.55, 0.45, 0.6, 0.4])[:n_splits]
+    table = ranking(make_scores(NoResampling=base, A=base + 0.05))
+    row = table.set_index("sampler").loc["A"]
+    assert row["p_value"] == 0.5**n_splits
+    assert row["low"] == row["high"] == pytest.approx(0.05)
+    assert verdict(table).startswith("Better than no resampling" if sure else "Perhaps better")
+
+
+def test_other_splits_are_those_with_seeds_that_were_not_used():
+    gain = [0.015, 0.035, 0.025, 0.025, 0.035, 0.015]
+    others = {f"other{i}": np.add(BASE, 0.01 * (-1) ** np.arange(6) * i) for i in range(1, 20)}
+    table = ranking(make_scores(NoResampling=BASE, A=np.add(BASE, gain), **others))
+    assert "on other splits (--seed higher by 6 or more)" in verdict(table)
+
+
 def test_chance_is_said_beside_an_interval_that_includes_zero():
     table = ranking(make_scores(NoResampling=BASE, A=[0.60, 0.42, 0.58, 0.46, 0.52, 0.45]))
     row = table.set_index("sampler").loc["A"]
