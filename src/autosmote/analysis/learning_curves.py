@@ -19,6 +19,9 @@ POLICIES = ("cross_instance", "instance_specific", "low_level")
 
 ENTROPIES = tuple(f"{policy}_entropy" for policy in POLICIES)
 
+INCUMBENTS = tuple(f"incumbent_{score}" for score in ("validation_score", "test_score", "large_test_score"))
+"""Scores of the best samples so far, on three splits."""
+
 
 def collect(results: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     """Read the files of searches into one table.

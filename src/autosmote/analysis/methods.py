@@ -10,6 +10,9 @@ REFERENCE = "AutoSMOTE"
 POLICY_SEARCH = "Policy search"
 """The search for policies that goes beyond the paper."""
 
+RANDOM_POLICIES = "Random policies"
+"""Its control, which learns nothing."""
+
 MERGED = "Merging training and validation sets"
 """The strategy that trains on the validation rows, so that its validation scores compare with no other's."""
 
@@ -32,6 +35,21 @@ CATEGORIES = (
     AUTO_SAMPLING,
 )
 """Categories in the order of Table 2; others stand before `VARIANT`."""
+
+
+def by_folds(sampler: str) -> bool:
+    """Say whether a search scores its iterations on one fold after another, so that they do not compare.
+
+    Parameters
+    ----------
+    sampler : str
+        As in the score table.
+
+    Returns
+    -------
+    bool
+    """
+    return sampler.startswith(POLICY_SEARCH) or sampler == RANDOM_POLICIES or sampler.endswith(" by folds")
 
 
 def main_comparison(scores: pd.DataFrame) -> pd.DataFrame:

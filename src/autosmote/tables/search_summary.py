@@ -8,7 +8,7 @@ import pandas as pd
 
 from autosmote.analysis.labels import sampler_label
 from autosmote.analysis.learning_curves import ENTROPIES, SEARCH
-from autosmote.analysis.methods import MERGED, REFERENCE
+from autosmote.analysis.methods import MERGED, REFERENCE, by_folds
 from autosmote.analysis.scores import OVERALL
 from autosmote.analysis.searches import UNTAUGHT_ROUNDS, measure
 from autosmote.tables.rendering import Number, Table, group_column, number
@@ -93,3 +93,8 @@ def _exceptions(measures: pd.DataFrame) -> Iterator[str]:
         yield f"{without} of {len(measures)} searches have no score; they count, but not in the means."
     if MERGED in set(measures["sampler"]):
         yield f"{MERGED}: its validation rows are trained on, so their scores are not shown."
+    if any(map(by_folds, measures["sampler"])):
+        yield (
+            "Searches for policies and by folds select by the score on all folds, of which the validation rows "
+            "are one. Their iterations are scored on different folds, so there is no gain in reward."
+        )
