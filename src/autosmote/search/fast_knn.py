@@ -60,8 +60,8 @@ class KNeighborsPredictor:
     Raises
     ------
     ValueError
-        If the estimator is not supported, if the training rows do not have two classes, one of them that of
-        the search space, or if the other class has too few rows to win a vote.
+        If the estimator is not supported, or if the training rows do not have two classes, one of them that
+        of the search space.
     """
 
     def __init__(
@@ -91,11 +91,6 @@ class KNeighborsPredictor:
         votes: int = estimator.n_neighbors
         self._need = votes // 2 + 1 if self._minority else (votes + 1) // 2
         rival = votes - self._need + 1
-        if np.sum(~is_minority) < rival:
-            raise ValueError(
-                f"{np.sum(~is_minority)} training rows are not {minority}; with n_neighbors={votes} at "
-                f"least {rival} are needed, for fewer never win a vote"
-            )
 
         n, k = space.neighbours.shape
         source = np.repeat(np.arange(n, dtype=np.int32), k)
@@ -112,7 +107,9 @@ class KNeighborsPredictor:
             apart = space.interpolate(samples) - candidates[self._candidate_ids(samples)]
             absolute = max(absolute, 2 * np.linalg.norm(apart, axis=1).max())
 
-        race = KDTree(X_train[~is_minority]).query(X_validation, rival)[0][:, -1]
+        race = np.full(len(X_validation), np.inf)  # With too few rows to win a vote there is no race.
+        if np.sum(~is_minority) >= rival:
+            race = KDTree(X_train[~is_minority]).query(X_validation, rival)[0][:, -1]
         surely, possibly = race * (1 - relative) - absolute, race * (1 + relative) + absolute
         self._surely = np.zeros(len(X_validation), dtype=np.int64)
         self._possibly = np.zeros(len(X_validation), dtype=np.int64)

@@ -105,6 +105,18 @@ def test_two_minority_rows():
         case.check(samples)
 
 
+@pytest.mark.parametrize("k", [4, 5, 20, 21])
+@pytest.mark.parametrize("others", [1, 9, 10, 11])
+@pytest.mark.parametrize("labels", [(0, 1), (1, 0)])
+def test_rows_of_the_other_class_may_be_too_few_to_win_a_vote(k, others, labels):
+    X, _, X_validation, _ = continuous(others)
+    y = np.repeat(labels, [others, 440 - others])
+    case = Case(X, y, X_validation, labels[1], k)
+    predicted = [case.check(case.draw(np.random.default_rng(0), size)) for size in (0, 1, 300)]
+    if 2 * others < k:
+        assert (np.concatenate(predicted) == labels[1]).all()
+
+
 def test_single_precision_rows():
     X, y, X_validation, _ = continuous(0)
     case = Case(X.astype(np.float32), y, X_validation.astype(np.float32))
@@ -233,8 +245,6 @@ def test_what_cannot_be_done_is_an_error():
         make(y=np.arange(440) % 3)
     with pytest.raises(ValueError, match="two classes, one of them 7"):
         make(minority=7)
-    with pytest.raises(ValueError, match="2 training rows are not 1; with n_neighbors=5 at least 3"):
-        make(y=(np.arange(440) > 1).astype(int))
 
 
 def test_samples_of_another_space_are_an_error():
