@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -40,8 +41,9 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     training_prior : dict, array-like of shape (n_classes,) or None, default None
         The frequencies that the classifier is trained on, as `class_prior`. None finds them out: it counts
         the rows that reach the classifier at the end of the pipeline, times their `sample_weight` and
-        `class_weight`. Where an estimator resamples inside, such as `BalancedBaggingClassifier`, that
-        cannot be seen from outside, and this has to be given.
+        `class_weight`. Where an estimator resamples or weighs classes inside, such as
+        `BalancedBaggingClassifier` or a `GridSearchCV` of a classifier with `class_weight`, that cannot be
+        seen from outside, and this has to be given.
 
     Attributes
     ----------
@@ -121,8 +123,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         Raises
         ------
         ValueError
-            If the estimator has no `predict_proba`, if it resamples where that cannot be seen and
-            `training_prior` is not given, or if given frequencies do not fit to the classes.
+            If the estimator has no `predict_proba`, if it resamples or weighs classes where that cannot be
+            seen and `training_prior` is not given, or if given frequencies do not fit to the classes.
         """
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
@@ -240,7 +242,7 @@ def _fit_and_weigh(
     while hasattr(last, "steps"):
         pipelines.append(last)
         last = last.steps[-1][1]
-    _refuse_hidden_sampling(last)
+    _refuse_hidden_frequencies(last)
     weigher = _Weigher(last)
     if not pipelines:
         weigher.fit(X, y, **fit_params)
@@ -252,15 +254,36 @@ def _fit_and_weigh(
     return estimator, weigher.weights_
 
 
-def _refuse_hidden_sampling(classifier: ClassifierMixin) -> None:
-    """Refuse what resamples out of sight, as ensembles on balanced rows and searches over pipelines do."""
+_OTHER_WEIGHTS = ("scale_pos_weight", "is_unbalance", "auto_class_weights", "class_weights")
+"""What XGBoost, LightGBM and CatBoost call their weights of the classes."""
+
+
+def _refuse_hidden_frequencies(classifier: ClassifierMixin) -> None:
+    """Refuse what resamples or weighs classes out of sight, as ensembles on balanced rows and searches do."""
     for name, value in classifier.get_params(deep=True).items():
-        if hasattr(value, "fit_resample") or name.rpartition("__")[2] == "sampling_strategy":
-            raise ValueError(
-                f"{type(classifier).__name__} resamples inside ({name}), so the class frequencies that it is "
-                "trained on cannot be seen; give them as training_prior, for example [0.5, 0.5] where it "
-                "balances two classes, or put PriorCorrectedClassifier inside of it"
-            )
+        last = name.rpartition("__")[2]
+        if hasattr(value, "fit_resample") or last == "sampling_strategy":
+            does = "resamples"
+        elif _weighs(name, value) and not isinstance(classifier, CalibratedClassifierCV):
+            does = "weighs the classes"  # A calibrator brings back the frequencies of the rows.
+        else:
+            continue
+        raise ValueError(
+            f"{type(classifier).__name__} {does} inside ({name}), so the class frequencies that it is "
+            "trained on cannot be seen; give them as training_prior, for example [0.5, 0.5] where it "
+            "balances two classes, or put PriorCorrectedClassifier inside of it"
+        )
+
+
+def _weighs(name: str, value: Any) -> bool:
+    """Whether a parameter gives the classes weights that `_Weigher` does not see."""
+    _, nested, last = name.rpartition("__")
+    if last in ("param_grid", "param_distributions"):
+        grids = [value] if isinstance(value, Mapping) else list(value)
+        return any(_weighs(f"estimator__{key}", tried) for grid in grids for key, tried in grid.items())
+    if last == "class_weight":
+        return bool(nested) and value is not None
+    return last in _OTHER_WEIGHTS and not (value is None or np.array_equal(value, 1) or value is False)
 
 
 def _shares(weights: Mapping[Any, float], classes: NDArray) -> NDArray[np.float64]:

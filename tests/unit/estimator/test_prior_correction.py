@@ -15,7 +15,7 @@ from scipy.stats import multivariate_normal
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
@@ -197,6 +197,28 @@ def test_metadata_is_routed_to_the_estimator():
             np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(X))
 
 
+class Weighted(GaussianNB):
+    """Has the parameter that XGBoost and LightGBM have."""
+
+    def __init__(self, scale_pos_weight=1.0, priors=None, var_smoothing=1e-9):
+        super().__init__(priors=priors, var_smoothing=var_smoothing)
+        self.scale_pos_weight = scale_pos_weight
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        Weighted(),
+        GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}),
+        CalibratedClassifierCV(LogisticRegression(class_weight="balanced"), ensemble=False),
+    ],
+)
+def test_what_weighs_nothing_and_what_is_calibrated_is_as_frequent_as_the_rows(estimator):
+    X, y, _ = gaussian(400, np.random.default_rng(11))
+    model = PriorCorrectedClassifier(estimator).fit(X, y)
+    np.testing.assert_allclose(model.training_prior_, np.bincount(y) / len(y))
+
+
 @pytest.mark.parametrize(
     ("estimator", "parameters", "message"),
     [
@@ -209,6 +231,18 @@ def test_metadata_is_routed_to_the_estimator():
             "GridSearchCV resamples inside",
         ),
         (CalibratedClassifierCV(make_pipeline(SMOTE(), GaussianNB())), {}, "resamples inside"),
+        (
+            GridSearchCV(LogisticRegression(class_weight="balanced"), {"C": [0.1, 1.0]}),
+            {},
+            r"GridSearchCV weighs the classes inside \(estimator__class_weight\)",
+        ),
+        (
+            GridSearchCV(LogisticRegression(), [{"C": [1.0]}, {"class_weight": [None, "balanced"]}]),
+            {},
+            r"weighs the classes inside \(param_grid\)",
+        ),
+        (BaggingClassifier(LogisticRegression(class_weight={1: 5.0})), {}, "give them as training_prior"),
+        (Weighted(scale_pos_weight=9), {}, r"weighs the classes inside \(scale_pos_weight\)"),
         (GaussianNB(), {"class_prior": [0.5, 0.2, 0.3]}, r"has shape \(3,\); expected .* 2 classes"),
         (GaussianNB(), {"class_prior": [0.9, 0.2]}, "positive numbers that sum to one"),
         (GaussianNB(), {"training_prior": [1.0, 0.0]}, "training_prior.*positive numbers"),
