@@ -22,6 +22,9 @@ ENTROPIES = tuple(f"{policy}_entropy" for policy in POLICIES)
 INCUMBENTS = tuple(f"incumbent_{score}" for score in ("validation_score", "test_score", "large_test_score"))
 """Scores of the best samples so far, on three splits."""
 
+# Tables of earlier versions have no large test set.
+_COLUMNS = (*SEARCH, "iteration", "round", "validation_score", *INCUMBENTS[:2], *ENTROPIES)
+
 
 def collect(results: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     """Read the files of searches into one table.
@@ -79,10 +82,18 @@ def load(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
 
     Raises
     ------
+    ValueError
+        If a file is no table of learning curves.
     autosmote.utils.storage.CorruptFileError
         If a file cannot be read.
     """
-    return _with_categories(pd.concat(map(read_frame, paths), ignore_index=True))
+    tables = []
+    for path in paths:
+        tables.append(read_frame(path))
+        lacking = [name for name in _COLUMNS if name not in tables[-1]]
+        if lacking:
+            raise ValueError(f"{path} is no table of learning curves: it lacks {', '.join(lacking)}")
+    return _with_categories(pd.concat(tables, ignore_index=True))
 
 
 def _with_categories(table: pd.DataFrame) -> pd.DataFrame:

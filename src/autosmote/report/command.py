@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 if a file cannot be used.
+        0; 1 if a file or folder cannot be used.
     """
     parser = argparse.ArgumentParser(
         prog="python -m autosmote.analysis",
@@ -71,13 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--pairs", choices=PAIRS, default="means", help="what the signed-rank test pairs (default: means)"
     )
     parser.add_argument(
-        "--alpha", type=float, default=0.05, metavar="LEVEL", help="level of significance (default: 0.05)"
+        "--alpha", type=_level, default=0.05, metavar="LEVEL", help="level of significance (default: 0.05)"
     )
     options = parser.parse_args(arguments)
     try:
         for path in _make(options):
             print(path)
-    except (CorruptFileError, FileNotFoundError, ValueError) as error:
+    except (CorruptFileError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -91,15 +91,36 @@ def _make(options: argparse.Namespace) -> Iterator[Path]:
     if options.searches is not None:
         sources["learning_curves"] = _learning_curves(options.searches)
     if options.hyperparameters is not None:
-        sources["hyperparameters"] = read_frame(options.hyperparameters)
+        sources["hyperparameters"] = _hyperparameters(options.hyperparameters)
     if options.case_study is not None:
-        sources["case_study"] = CaseStudy.load(options.case_study.with_suffix(""))
+        sources["case_study"] = _case_study(options.case_study)
     categories = {
         name: set(source["category"]) if isinstance(source, pd.DataFrame) else set()
         for name, source in sources.items()
     }
     for product in available(categories):
         yield from product.write(sources, options.out, pairs=options.pairs, alpha=options.alpha)
+
+
+def _level(text: str) -> float:
+    level = float(text)
+    if not 0 < level < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no level of significance; it lies between 0 and 1")
+    return level
+
+
+def _hyperparameters(path: Path) -> pd.DataFrame:
+    table = read_frame(path)
+    if not {"setting", "value"} <= set(table):
+        raise ValueError(f"{path} is no table of the hyperparameter study: it lacks setting and value")
+    return table
+
+
+def _case_study(path: Path) -> CaseStudy:
+    try:
+        return CaseStudy.load(path.with_suffix(""))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no case study: it lacks {error}") from error
 
 
 def _learning_curves(path: Path) -> pd.DataFrame:

@@ -266,3 +266,33 @@ def test_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
     (tmp_path / "nowhere").mkdir()
     assert main([*arguments, "--out", str(tmp_path)]) == 1
     assert "no result.json" in capsys.readouterr().err
+
+
+def test_command_refuses_files_of_another_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scores = tmp_path / "scores.parquet"
+    write_frame(score_table(SMOTE=0.1), scores)
+    (tmp_path / "other.json").write_text("{}")
+    np.savez(tmp_path / "other.npz", X=np.zeros(2))
+    (tmp_path / "file").touch()
+    base = ["--scores", str(scores), "--out"]
+    for more, said in (
+        (["--searches", str(scores)], f"{scores} is no table of learning curves: it lacks iteration"),
+        (["--hyperparameters", str(scores)], f"{scores} is no table of the hyperparameter study"),
+        (["--case-study", str(tmp_path / "other.npz")], "other.npz is no case study: it lacks 'methods'"),
+    ):
+        assert main([*base, str(tmp_path / "out"), *more]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("error: ") and said in line
+    assert main([*base, str(tmp_path / "file")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and str(tmp_path / "file") in line
+
+
+@pytest.mark.parametrize("alpha", ["0", "1", "2", "nan"])
+def test_a_level_of_significance_lies_between_0_and_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], alpha: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--scores", "scores.parquet", "--out", str(tmp_path), "--alpha", alpha])
+    assert ended.value.code == 2
+    assert f"{alpha} is no level of significance; it lies between 0 and 1" in capsys.readouterr().err
