@@ -153,8 +153,9 @@ class AutoSMOTE(BaseOverSampler):
         between training rows only, and does without this parameter.
     n_iterations : int or None, default 1000
         Most fits of the classifier for policy search, which leaves out the last few if they do not make a
-        policy or a generation. For the paper's search episodes, each with one fit (one for each fold of a
-        cross-validation). None sets no limit and needs `max_seconds`.
+        policy or a generation; at least one policy is scored on each fold, and drawn. For the paper's search
+        episodes, each with one fit (one for each fold of a cross-validation). None sets no limit and needs
+        `max_seconds`.
     max_seconds : float or None, default None
         End the search after the iteration in which this many seconds have passed. The result then depends on
         the machine and what else it does.
@@ -215,7 +216,9 @@ class AutoSMOTE(BaseOverSampler):
         The first iteration that reached it, from 1; 0 if none scored higher than no resampling, and the
         number of rows was left to the search.
     baseline_score_ : float
-        Score of the same classifier on the same folds without resampling; NaN if it cannot be fitted.
+        Score of the same classifier on the same folds without resampling; NaN if the rows are fewer than
+        KNN has neighbours, or AdaBoost's first stump is worse than chance. What else a classifier refuses is
+        raised as it is.
     smote_score_ : float
         Score with plain SMOTE (5 neighbours, all classes as large as the largest, or as asked for), the mean
         of five draws; NaN if the classifier cannot be fitted.

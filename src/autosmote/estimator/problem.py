@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from autosmote.estimator.columns import Columns, Decoder, dense, refuse_large
 from autosmote.estimator.splits import Split
-from autosmote.search.reward import FAST_PREDICTORS, Scorer, ValidationReward
+from autosmote.search.reward import FAST_PREDICTORS, Scorer, ValidationReward, asks_for_labels
 from autosmote.search.space import Samples, SearchSpace, minority_classes
 from autosmote.utils.sklearn_settings import own_settings
 
@@ -74,7 +74,8 @@ class Problem(ABC):
         self.matrix = columns.encode(X)
         if estimator is None:
             estimator = _default_estimator(columns, seed)
-        fast = columns.continuous and _predicts_fast(estimator, self.matrix)
+        # Any other scorer may look at the columns by name.
+        fast = columns.continuous and asks_for_labels(scorer) and _predicts_fast(estimator, self.matrix)
         as_table = columns.is_frame and not fast
         if as_table or len(columns.wide):
             estimator = Pipeline([("table", Decoder(columns)), ("estimator", estimator)])

@@ -57,6 +57,21 @@ class LabelScorer:
 FAST_PREDICTORS = (KNeighborsPredictor, AdaBoostPredictor, LinearSVCPredictor)
 
 
+def asks_for_labels(scorer: Scorer) -> bool:
+    """Tell whether a scorer asks a classifier for labels and for nothing else.
+
+    Parameters
+    ----------
+    scorer : callable
+
+    Returns
+    -------
+    bool
+        Known of scikit-learn's scorers and of `LabelScorer`; False for any other callable.
+    """
+    return getattr(scorer, "_response_method", None) == "predict"
+
+
 class ValidationReward:
     """Fit a clone of a classifier on training plus synthetic rows, score it on the validation rows.
 
@@ -133,8 +148,7 @@ class ValidationReward:
     @property
     def scores_labels(self) -> bool:
         """Whether the scorer asks a classifier for labels and for nothing else."""
-        # Scorers of scikit-learn know what they ask of a classifier.
-        return getattr(self.scorer, "_response_method", None) == "predict"
+        return asks_for_labels(self.scorer)
 
     def classifier(self, samples: Samples) -> ClassifierMixin | None:
         """A classifier for the validation rows, fitted only if its predictions cannot be had without.

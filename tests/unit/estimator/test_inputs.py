@@ -1,15 +1,17 @@
 """What the sampler takes as imbalanced-learn's samplers do: neighbours, groups, sparse rows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
-from sklearn.model_selection import GroupKFold, GroupShuffleSplit, cross_validate
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit, check_cv, cross_validate
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.tree import DecisionTreeClassifier
 
 from autosmote import AutoSMOTE
@@ -162,3 +164,35 @@ def test_validation_rows_may_be_sparse_too(make):
     one.fit_resample(X, y)
     other.fit_resample(sparse.csr_matrix(X), y)
     assert one.history_.equals(other.history_)
+
+
+# What a scorer and a message are given
+
+
+@pytest.mark.parametrize("estimator", [KNeighborsClassifier(3), DecisionTreeClassifier(random_state=0)])
+def test_a_scorer_of_ones_own_sees_the_columns_by_name(estimator):
+    X, y = overlapping()
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+
+    def score(model, rows, labels):
+        assert list(rows["a"]) == list(rows.to_numpy()[:, 0])
+        return balanced_accuracy_score(labels, model.predict(rows))
+
+    by_name, by_place = (
+        AutoSMOTE(estimator, scoring=scoring, n_iterations=20, random_state=0)
+        for scoring in (score, "balanced_accuracy")
+    )
+    for sampler in (by_name, by_place):
+        sampler.fit_resample(frame, y)
+    assert_array_equal(by_name.history_["validation_score"], by_place.history_["validation_score"])
+
+
+def test_folds_that_do_not_fit_are_not_printed_row_by_row():
+    X, y = overlapping()
+    rows = np.arange(len(y))
+    common = rows[y == 0]
+    folds = [(np.setdiff1d(rows, part), part) for part in (common[:40], common[40:])]
+    with pytest.raises(
+        ValueError, match=r"^fold 1 of 2 of validation=\(given folds\) holds 0 rows of class 1"
+    ):
+        AutoSMOTE(GaussianNB(), validation=check_cv(folds), n_iterations=5).fit_resample(X, y)
