@@ -96,6 +96,7 @@ rule case_study:
         },
         ratios=STUDY.ratios,
         search=SETTINGS,
+        task=config["task"],
         methods={
             name: settings
             for name, settings in config["methods"].items()

@@ -1,6 +1,7 @@
 """Modules depend on each other in one direction, and so do the folders."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -37,6 +38,19 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name.split(".")[0] == "autosmote"}
     return found
+
+
+def test_the_map_of_the_search_names_every_module_of_it() -> None:
+    page = (SOURCE.parent / "docs" / "architecture.md").read_text()
+    section = page.split("\n## The search\n")[1].split("\n## ")[0]
+    named = {
+        name.removesuffix(".json")
+        for line in section.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([^`]+)`", line.split("|")[1])
+    }
+    files = {path.stem for path in (SOURCE / "autosmote" / "search").iterdir() if path.is_file()}
+    assert named == files - {"__init__"}
 
 
 def graph() -> dict[str, set[str]]:

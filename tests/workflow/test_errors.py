@@ -56,6 +56,8 @@ def test_unusable_data_stops_its_jobs_with_the_reason(tmp_path: Path) -> None:
     assert "data set 'small': at imbalance ratio 10" in run.output
     assert "data set 'far'" in run.output
     assert str(tmp_path / "openml") in run.output
+    assert run.output.count("\nerror: ") == 3
+    assert "Traceback" not in run.output
 
 
 def test_results_of_one_file_are_not_taken_for_those_of_another(tmp_path: Path) -> None:

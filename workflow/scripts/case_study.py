@@ -15,6 +15,7 @@ case = run(
     **snakemake.params.case,
     ratios=snakemake.params.ratios,
     search=snakemake.params.search,
+    task_settings=snakemake.params.task,
     methods=snakemake.params.methods,
 )
 case.save(Path(snakemake.output.rows).with_suffix(""))

@@ -7,6 +7,8 @@ import traceback
 from functools import partial
 from types import TracebackType
 
+from autosmote.utils.errors import UserError
+
 
 def log_to(path: str) -> None:
     """Write the output of this process and its children, tracebacks and warnings included, to a file."""
@@ -24,9 +26,13 @@ def log_to(path: str) -> None:
 def _report(
     console: int, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print why the job ends; where the interrupt met it is of no interest."""
-    interrupted = issubclass(kind, KeyboardInterrupt)
-    lines = ["interrupted\n"] if interrupted else traceback.format_exception(kind, error, trace)
+    """Print why the job ends; where an interrupt or a mistake of the user met it is of no interest."""
+    if issubclass(kind, KeyboardInterrupt):
+        lines = ["interrupted\n"]
+    elif issubclass(kind, UserError):
+        lines = [f"error: {error}\n"]
+    else:
+        lines = traceback.format_exception(kind, error, trace)
     try:
         sys.stderr.writelines(lines)
     except OSError:

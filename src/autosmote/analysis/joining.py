@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from autosmote.analysis.scores import KEY, collect
+from autosmote.utils.errors import UserError
 from autosmote.utils.storage import read_frame
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ SETTINGS = "autosmote_settings"
 """Key of a score table's attributes: the settings behind its scores, by the keys of a configuration."""
 
 
-class SettingsDifferError(ValueError):
+class SettingsDifferError(UserError, ValueError):
     """Score tables were made with different settings."""
 
 

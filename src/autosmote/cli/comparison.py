@@ -295,8 +295,9 @@ def _split(table: CsvTable, seed: int) -> tuple[NDArray[np.intp], NDArray[np.int
     for label in table.labels.unique():
         if not (table.labels.iloc[test] == label).any() or (table.labels.iloc[train] == label).sum() < 3:
             raise SplitError(
-                f"class {label} is in too few groups: the split of seed {seed} leaves none of its rows for the "
-                "test, or not three to train on; choose other seeds by --seed and --splits, or smaller groups"
+                f"class {label} is in too few groups: the split of seed {seed} leaves none of its rows for "
+                "the test, or not three to train on; choose other seeds by --seed and --splits, or smaller "
+                "groups"
             )
     return train, test
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from pandas.io.common import get_handle  # type: ignore[import-not-found]
 
+from autosmote.utils.errors import UserError
 from autosmote.utils.numbers import fault
 from autosmote.utils.storage import atomic_path, read_frame, read_json, write_frame, write_json
 
@@ -30,7 +31,7 @@ ALL_CLASSES = "all"
 """The one value of the key ``classes`` of a data set: every class is one of its own."""
 
 
-class DatasetError(ValueError):
+class DatasetError(UserError, ValueError):
     """A data set cannot be obtained, or cannot be used for classification."""
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from autosmote.datasets.preprocessing import Encoder
 from autosmote.datasets.sources import Dataset
+from autosmote.utils.errors import UserError
 from autosmote.utils.parts import N_TRAINING_PARTS
 from autosmote.utils.storage import CorruptFileError, read_arrays, write_arrays
 
@@ -21,7 +22,7 @@ NATURAL = "natural"
 """In place of an imbalance ratio: that of the data set, of which all rows are kept."""
 
 
-class TaskError(ValueError):
+class TaskError(UserError, ValueError):
     """The task cannot be made from this data set."""
 
 

@@ -16,6 +16,7 @@ from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.protocol import evaluate
 from autosmote.samplers import NotApplicable, Resample, SamplerSpec, Training, configured, registry
 from autosmote.study.strategies import CASE_STUDY_SEARCHES
+from autosmote.utils.errors import UserError
 from autosmote.utils.storage import read_arrays, read_json, write_arrays, write_json
 
 GRID = 200
@@ -24,7 +25,7 @@ GRID = 200
 _MARGIN = 0.08  # of the range of the data, around the drawn part
 
 
-class CaseStudyError(ValueError):
+class CaseStudyError(UserError, ValueError):
     """The case study cannot be made of this data set or method."""
 
 
@@ -102,6 +103,7 @@ def run(
     samplers: Sequence[str],
     ratios: Sequence[float],
     search: Mapping[str, Any],
+    task_settings: Mapping[str, Any] | None = None,
     methods: Mapping[str, Mapping[str, Any]] | None = None,
     log: Callable[[str], None] = print,
 ) -> CaseStudy:
@@ -127,6 +129,8 @@ def run(
         Ratios that they try.
     search : mapping
         The ``search`` section of the configuration.
+    task_settings : mapping, optional
+        The ``task`` section: keywords of `autosmote.datasets.tasks.make_task`.
     methods : mapping, optional
         Settings of samplers by their name.
     log : callable, default print
@@ -141,7 +145,7 @@ def run(
     CaseStudyError
         If there are not two columns, or a method does not resample.
     """
-    task = make_task(dataset, imbalance_ratio, seed)
+    task = make_task(dataset, imbalance_ratio, seed, **(task_settings or {}))
     if task.X_train.shape[1] != 2:
         raise CaseStudyError(
             f"data set {dataset.name!r} has {task.X_train.shape[1]} columns; the case study draws two: name "

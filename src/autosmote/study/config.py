@@ -20,7 +20,7 @@ from autosmote.study import strategies
 from autosmote.study.doors import entry_mistakes
 from autosmote.study.hyperparameters import Grids
 from autosmote.utils.addresses import has_password
-from autosmote.utils.errors import MissingExtraError, UnknownNameError
+from autosmote.utils.errors import MissingExtraError, UnknownNameError, UserError
 from autosmote.utils.responses import has_values
 
 REFERENCE_STRATEGY = "autosmote"
@@ -30,7 +30,7 @@ SECTIONS: Mapping[str, tuple[type, ...]] = {"search": search_settings.SECTION}
 """The sections of the configuration whose keys are fields of settings classes, with these classes."""
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError, ValueError):
     """A configuration cannot be used; the message has one line per mistake."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:

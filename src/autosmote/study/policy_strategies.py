@@ -80,8 +80,8 @@ def find_policies(
     Returns
     -------
     Found
-        Its samples are those of `autosmote.study.strategies.find_synthetic_rows`, and the chosen ``policies``
-        (best first) with their ``policy_scores`` over all folds.
+        Its samples are those of `autosmote.study.autosmote_search.find_synthetic_rows`, and the chosen
+        ``policies`` (best first) with their ``policy_scores`` over all folds.
     """
     from autosmote.search import evolution  # It loads CMA-ES; a list of names needs none.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cma
 import numpy as np
 import pandas as pd
 import sklearn
@@ -146,10 +147,10 @@ def run_search(
             found = _nothing_found(task, search_settings)
             status, message = "memory", str(error) or "out of memory"
 
-    selections = _with_test_scores(found.selections, task, classifier, metric)
     # What the processes before an interruption took died with them.
     seconds = math.nan if found.resumed_after else sum(os.times()[:4]) - cpu
     wall_seconds = math.nan if found.resumed_after else time.perf_counter() - wall
+    selections = _with_test_scores(found.selections, task, classifier, metric)
     best = found.selections[-1] if found.selections else None
     if best is not None:
         n_majority, n_minority = count_rows(best.y)
@@ -244,7 +245,7 @@ def search_key(
     """
     task, search_settings = _prepared(task, strategies.get(strategy), settings)
     code = dependencies.search(strategy, cell.classifier, cell.metric)
-    versions = np.__version__, sklearn.__version__, torch.__version__
+    versions = np.__version__, sklearn.__version__, torch.__version__, cma.__version__
     digest = hashlib.sha256(
         repr((strategy, cell.classifier, cell.metric, search_settings, device, code, *versions)).encode()
     )

@@ -95,6 +95,6 @@ def _exceptions(measures: pd.DataFrame) -> Iterator[str]:
         yield f"{MERGED}: its validation rows are trained on, so their scores are not shown."
     if any(map(by_folds, measures["sampler"])):
         yield (
-            "Searches for policies and by folds select by the score on all folds, of which the validation rows "
-            "are one. Their iterations are scored on different folds, so there is no gain in reward."
+            "Searches for policies and by folds select by the score on all folds, of which the validation "
+            "rows are one. Their iterations are scored on different folds, so there is no gain in reward."
         )

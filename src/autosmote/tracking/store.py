@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from autosmote.tracking.records import KINDS, MAX_TEXT, Record
 from autosmote.utils.addresses import without_secrets
+from autosmote.utils.errors import UserError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,7 +43,7 @@ DATASET_LINKS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 SUMMARY_NOTE = "Tables and figures: see the artifacts of the run `summary`."
 
 
-class TrackingError(RuntimeError):
+class TrackingError(UserError, RuntimeError):
     """The tracking store cannot be used. The result files are not affected."""
 
 

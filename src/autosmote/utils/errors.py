@@ -1,4 +1,4 @@
-"""Errors that say what to do: a name that a registry does not know, a package that is not installed."""
+"""Errors that say what to do, such as an unknown name, or a package that is not installed."""
 
 import difflib
 from collections.abc import Iterable
@@ -27,7 +27,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(same or difflib.get_close_matches(str(name), known, n=1)), None)
 
 
-class UnknownNameError(ValueError):
+class UserError(Exception):
+    """A mistake that the user can mend: its message says all, and where it was met is of no interest."""
+
+
+class UnknownNameError(UserError, ValueError):
     """A name was looked up that is not registered.
 
     Parameters
@@ -47,7 +51,7 @@ class UnknownNameError(ValueError):
         super().__init__(f"unknown {kind} {name!r}; {hint}known: {', '.join(known)}")
 
 
-class MissingExtraError(ImportError):
+class MissingExtraError(UserError, ImportError):
     """Something was asked for that needs packages which a plain installation leaves out.
 
     Parameters

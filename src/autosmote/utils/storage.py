@@ -18,10 +18,12 @@ from typing import IO, Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from autosmote.utils.errors import UserError
+
 T = TypeVar("T")
 
 
-class CorruptFileError(RuntimeError):
+class CorruptFileError(UserError, RuntimeError):
     """A file exists but its content cannot be read."""
 
 

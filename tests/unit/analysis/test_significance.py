@@ -179,7 +179,7 @@ def test_pairs_are_means_or_seeds():
 
 
 def test_the_mean_of_a_pair_is_over_the_seeds_that_both_have():
-    # By seed AutoSMOTE is 0.01 better everywhere. Its mean over three seeds is lower than the other's over one.
+    # By seed AutoSMOTE is 0.01 better. Its mean over three seeds is lower than the other's over one.
     def easier(number, seed):
         return number / 10 + seed
 

@@ -36,6 +36,14 @@ def case(dataset):
     return found, lines
 
 
+def test_the_rows_are_divided_as_the_study_divides_them(dataset):
+    keys = {"validation": 0.3, "test": 0.1}
+    found = case_study.run(
+        dataset, **CASE, samplers=[], ratios=RATIOS, search=SEARCH, task_settings=keys, log=str
+    )
+    np.testing.assert_array_equal(found.X, make_task(dataset, None, 0, **keys).X_train)
+
+
 def test_drawn_rows_are_those_that_were_scored(case, dataset):
     found, lines = case
     task = make_task(dataset, None, 0)
