@@ -13,12 +13,10 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from autosmote.datasets.sources import DatasetError, read_csv, read_text, whole_numbers
+from autosmote.datasets.sources import DatasetError, naming_rows, read_csv, read_text, whole_numbers
 
 MIN_ROWS = 20
 """Fewest rows that are worked on: a quarter of fewer says nothing about a classifier."""
-
-_NAMES_ROWS = 0.9
 
 
 class CsvTable:
@@ -53,8 +51,7 @@ class CsvTable:
     groups : Series of str or None
         The group of each row.
     row_names : list of str
-        Nominal columns with another value in nine of ten rows or more. Such a column tells rows apart and
-        says nothing of their class.
+        See `autosmote.datasets.sources.naming_rows`.
 
     Raises
     ------
@@ -94,11 +91,7 @@ class CsvTable:
         self.features = pd.DataFrame(
             {name: self._complete(features[name], name in codes) for name in features}
         )
-        self.row_names = [
-            str(name)
-            for name, column in self.features.items()
-            if isinstance(column.dtype, pd.CategoricalDtype) and column.nunique() >= _NAMES_ROWS * len(column)
-        ]
+        self.row_names = naming_rows(self.features)
 
     def with_rows(self, features: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
         """The file with rows added at its end.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ INDEX = "index.csv"
 """The file of a folder that says more of its data sets, where the configuration names no other."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_LISTS = ("minority_label", "nominal")
+_COLUMNS = ("nominal", "ignore")
+_LISTS = ("minority_label", *_COLUMNS)
 _TEXTS = ("target", "classes", "domain", "licence")
 
 
@@ -28,11 +29,12 @@ def expand(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     spec : mapping
         ``path`` of the folder; and for all of its files ``target`` (column of the labels), ``minority``
         (label, or list of labels) or ``classes`` (``all`` keeps every class), ``nominal`` (columns whose
-        numbers name things; shell patterns such as ``code_*``), ``domain`` and ``licence``. ``index`` names a
-        CSV file of the folder; default `INDEX`, if there is one. It has a column ``name``, the file of a data
-        set without ``.csv``, and may have ``target``, ``minority_label``, ``classes``, ``nominal``,
-        ``domain`` and ``licence``. Where these are not empty they count instead; several labels or columns
-        are separated by semicolons. Other columns say nothing.
+        numbers name things) and ``ignore`` (columns to leave out), both also shell patterns such as
+        ``code_*``, ``domain`` and ``licence``. ``index`` names a CSV file of the folder; default `INDEX`, if
+        there is one. It has a column ``name``, the file of a data set without ``.csv``, and may have
+        ``target``, ``minority_label``, ``classes``, ``nominal``, ``ignore``, ``domain`` and ``licence``.
+        Where these are not empty they count instead; several labels or columns are separated by semicolons.
+        Other columns say nothing.
 
     Returns
     -------
@@ -43,14 +45,14 @@ def expand(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     ------
     DatasetError
         If there is no such folder or file, a file has no target column, a name cannot be that of a data set,
-        or a pattern of ``nominal`` matches no column of any file.
+        or a pattern of ``nominal`` or ``ignore`` matches no column of any file.
     """
     folder = Path(spec["path"]).expanduser()
     if not folder.is_dir():
         raise DatasetError(f"path: there is no folder {spec['path']!r}; name the folder of the CSV files")
     rows = _index(folder, spec.get("index"))
     found: dict[str, dict[str, Any]] = {}
-    unmatched = dict.fromkeys(spec.get("nominal", ()))
+    unmatched = {(key, pattern) for key in _COLUMNS for pattern in spec.get(key, ())}
     for name, row in rows.items():
         if not _NAME.fullmatch(name):
             raise DatasetError(f"{name!r} cannot be the name of a data set; use letters, digits, - and _")
@@ -66,13 +68,17 @@ def expand(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 f"{path} has no column {target!r}; correct `target`, or leave the file out with an index "
                 f"({INDEX})"
             )
-        patterns = row.get("nominal") or list(spec.get("nominal", ()))
-        nominal = [column for column in columns if any(fnmatchcase(column, pattern) for pattern in patterns)]
-        for pattern in patterns:
-            if any(fnmatchcase(column, pattern) for column in columns):
-                unmatched.pop(pattern, None)
-            elif "nominal" in row:
-                raise DatasetError(f"`nominal` of the index names {pattern!r}, which is no column of {path}")
+        listed = {}
+        for key in _COLUMNS:
+            patterns = row.get(key) or list(spec.get(key, ()))
+            named = {name for pattern in patterns for name in _matches(pattern, columns)} - {target}
+            listed[key] = [name for name in columns if name in named]
+            for pattern in row.get(key) or ():
+                if not _matches(pattern, columns):
+                    raise DatasetError(
+                        f"`{key}` of the index names {pattern!r}, which is no column of {path}"
+                    )
+            unmatched -= {(key, pattern) for pattern in spec.get(key, ()) if _matches(pattern, columns)}
         # What the index says of the classes of a file counts in place of both keys.
         said = {"minority": row.get("minority_label"), "classes": row.get("classes")}
         if not any(said.values()):
@@ -82,16 +88,20 @@ def expand(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "path": str(Path(spec["path"]) / path.name),
             "target": target,
             **{key: value for key, value in said.items() if value is not None},
-            **({"nominal": nominal} if nominal else {}),
+            **{key: names for key, names in listed.items() if names},
             **{
                 key: row.get(key) or spec[key] for key in ("domain", "licence") if row.get(key) or key in spec
             },
         }
     if not found:
         raise DatasetError(f"{spec['path']} holds no CSV file")
-    if unmatched:
-        raise DatasetError(f"`nominal` names {next(iter(unmatched))!r}, which is no column of any file")
+    for key, pattern in sorted(unmatched):
+        raise DatasetError(f"`{key}` names {pattern!r}, which is no column of any file")
     return found
+
+
+def _matches(pattern: str, columns: Sequence[str]) -> list[str]:
+    return [column for column in columns if fnmatchcase(column, pattern)]
 
 
 def _index(folder: Path, name: str | None) -> dict[str, dict[str, Any]]:

@@ -85,7 +85,7 @@ class _Table:
 # For each source, the required and the optional keys.
 _KEYS = {
     "openml": ({"id"}, {"version", "target", "md5"}),
-    "csv": ({"target"}, {"path", "url", "sha256", "offline", "nominal"}),
+    "csv": ({"target"}, {"path", "url", "sha256", "offline", "nominal", "ignore"}),
     "sklearn": ({"name"}, set()),
     "generated": ({"name"}, set()),
 }
@@ -108,7 +108,7 @@ def fetch(name: str, spec: Mapping[str, Any], *, openml_cache: str | None = None
           comma-separated UTF-8 with a header. Text columns are categorical, and so are codes: whole numbers
           of which one begins with a zero, or is too large for 64 bits. Empty fields, ``?`` and what pandas
           reads as missing are missing values; a label is missing only where its field is empty or ``?``.
-          ``nominal`` lists further columns whose numbers name things.
+          ``nominal`` lists further columns whose numbers name things, ``ignore`` columns to leave out.
           ``offline`` names a generated data set to take where the host of the URL cannot be reached.
         - ``generated``: ``name`` of a data set that is drawn, always the same: two_clusters.
         - ``sklearn``: ``name`` of a data set bundled with scikit-learn: breast_cancer, digits, iris or wine.
@@ -230,6 +230,12 @@ def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
         target = labels.isin(minority).astype("int64").rename(table.target)
         majority, kept = sorted(counts.keys() - set(minority)), {}
     features = _features(frame.drop(columns=table.target))
+    for column in naming_rows(features):
+        remedy = "leave it out by `ignore`" if spec["source"] == "csv" else "it can only name rows"
+        logger.warning(
+            "data set %r: column %r has another value in nearly every row, and each becomes a column; %s",
+            *(name, column, remedy),
+        )
     meta = {
         "name": name,
         "source": "generated" if table.generated else spec["source"],
@@ -284,6 +290,25 @@ def _minority_labels(counts: Mapping[str, int], chosen: Any) -> list[str]:
     if len(labels) in (0, len(counts)):
         raise DatasetError(f"`minority` has to name some, but not all, labels of: {listed}")
     return sorted(labels)
+
+
+def naming_rows(features: pd.DataFrame) -> list[str]:
+    """List nominal columns that tell rows apart and say nothing of their class, such as identifiers.
+
+    Parameters
+    ----------
+    features : DataFrame
+
+    Returns
+    -------
+    list of str
+        Those with another value in nine of ten rows or more.
+    """
+    return [
+        str(name)
+        for name, column in features.items()
+        if isinstance(column.dtype, pd.CategoricalDtype) and column.nunique() >= 0.9 * len(column)
+    ]
 
 
 def _features(frame: pd.DataFrame) -> pd.DataFrame:
@@ -373,11 +398,18 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
                 low_memory=False,
             )
         text = read_text(path)
+    except pd.errors.EmptyDataError as error:
+        raise DatasetError(f"{origin} is empty; it needs a header and rows") from error
     except (OSError, EOFError, ValueError, pd.errors.ParserWarning) as error:
         raise DatasetError(f"{origin} is not comma-separated UTF-8 text ({error})") from error
-    unknown = sorted(set(spec.get("nominal", ())) - set(header))
-    if unknown:
-        raise DatasetError(f"`nominal` names {unknown[0]!r}, which is no column of {origin}")
+    if frame.empty:
+        raise DatasetError(f"{origin} has no rows below its header")
+    for key in ("nominal", "ignore"):
+        unknown = sorted(set(spec.get(key, ())) - set(header))
+        if unknown:
+            raise DatasetError(f"`{key}` names {unknown[0]!r}, which is no column of {origin}")
+    if spec["target"] in spec.get("ignore", ()):
+        raise DatasetError(f"`ignore` names {spec['target']!r}, which is the target")
     if "" in header:
         raise DatasetError(
             f"column {header.index('') + 1} of {origin} has no name; name it, or remove it if it numbers rows"
@@ -390,6 +422,7 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
             frame.isetitem(position, written.mask(written.isin(["", "?"])).to_numpy())
         elif name in spec.get("nominal", ()) or _are_codes(frame.iloc[:, position], written):
             frame.isetitem(position, written.where(frame.iloc[:, position].notna()).to_numpy())
+    frame = frame.drop(columns=list(spec.get("ignore", ())))
     return _Table(frame, str(spec["target"]), origin, f"sha256:{checksum}")
 
 

@@ -379,8 +379,8 @@ def rows(n, line="1.5,a"):
 
 
 BAD_FILES = {
-    "empty": ("", "is not comma-separated UTF-8 text"),
-    "header only": ("x,y\n", "no value at all|has: no label"),
+    "empty": ("", "is empty; it needs a header and rows"),
+    "header only": ("x,y\n", "has no rows below its header"),
     "binary": (bytes(range(256)) * 8, "is not comma-separated UTF-8 text"),
     "missing target": ("x,z\n" + rows(30), "no target column 'y'; set --target to one of: 'x', 'z'"),
     "semicolons": ("x;y\n" + rows(30, "1.5;a"), "separated by semicolons; put commas between"),

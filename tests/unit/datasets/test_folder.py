@@ -75,6 +75,31 @@ def test_nominal_columns_are_categories(folder: Path) -> None:
     assert frame["x"].dtype == "float64"
 
 
+def test_columns_to_ignore_are_left_out(folder: Path) -> None:
+    (folder / "list.csv").write_text("name,ignore\nb,\n")
+    spec = found(folder, target="y", ignore=["co?e", "*y*"], index="list.csv")["b"]
+    assert spec["ignore"] == ["code"]  # the target stays, whatever the pattern
+    assert list(fetch("b", spec).frame) == ["x"]
+    (folder / "list.csv").write_text("name,ignore\nb,x\n")
+    spec = found(folder, target="y", ignore=["code"], index="list.csv")["b"]
+    assert list(fetch("b", spec).frame) == ["code"]
+    with pytest.raises(DatasetError, match="`ignore` names 'zip', which is no column of any file"):
+        found(folder, target="y", ignore=["x", "zip"], index="list.csv")
+
+
+@pytest.mark.parametrize("naming, warned", [("ignore", 0), ("nominal", 1)])
+def test_a_column_that_names_rows_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, naming: str, warned: int
+) -> None:
+    rows = "".join(f"r{number},{number % 7},{'ab'[number % 3 == 0]}\n" for number in range(30))
+    (tmp_path / "mine.csv").write_text("id,x,y\n" + rows)
+    fetch("mine", {"source": "csv", "path": str(tmp_path / "mine.csv"), "target": "y", naming: ["id"]})
+    messages = [record.getMessage() for record in caplog.records]
+    assert [text.startswith("data set 'mine': column 'id' has another value") for text in messages] == [
+        True
+    ] * warned
+
+
 @pytest.mark.parametrize(
     ("files", "spec", "message"),
     [

@@ -152,7 +152,7 @@ def test_the_facts_of_two_classes_name_no_list_of_classes(tmp_path):
 
 UNUSABLE = {
     "one class": ("x,y\n1,a\n2,a\n", {}, r"at least two classes .* a \(2 rows\)"),
-    "no rows": ("x,y\n", {}, "at least two classes"),
+    "no rows": ("x,y\n", {}, "has no rows below its header"),
     "three classes": ("x,y\n1,a\n2,b\n3,c\n", {}, r"set `minority` .*a \(1 rows\), b"),
     "three classes, another way": ("x,y\n1,a\n2,b\n3,c\n", {}, "or `classes` to all to keep every class"),
     "some classes": (
@@ -179,7 +179,9 @@ UNUSABLE = {
     "huge": ("x,y\n1,a\n1e155,b\n3,b\n", {}, r"column 'x' has values beyond 1e\+150"),
     "largest": ("x,y\n1,a\n-1.7976931348623157e308,b\n,b\n", {}, r"column 'x' has values beyond 1e\+150"),
     "unnamed column": (",x,y\n0,1,a\n1,2,b\n2,3,b\n", {}, "column 1 of .* has no name"),
-    "empty file": ("", {}, "is not comma-separated"),
+    "empty file": ("", {}, "is empty; it needs a header and rows"),
+    "ignored target": ("x,y\n1,a\n2,b\n2,b\n", {"ignore": ["y"]}, "`ignore` names 'y', which is the target"),
+    "ignored nothing": ("x,y\n1,a\n2,b\n2,b\n", {"ignore": ["z"]}, "`ignore` names 'z', which is no column"),
     "long rows": ("x,y\n1,a,7\n2,b,8\n3,b,9\n", {}, "is not comma-separated"),
     "one long row": ("x,y\n1,a\n2,b,8\n3,b\n", {}, "is not comma-separated"),
     "open quote": ('x,y\n1,a\n"2,b\n', {}, "is not comma-separated"),
