@@ -458,13 +458,15 @@ def compare(
 @main.command()
 @_as_json
 def samplers(as_json: bool) -> None:
-    """List all methods, of the study and of `compare`."""
+    """List the methods of the study, and which of them `compare` takes."""
+    from autosmote.cli.comparison import method_names
     from autosmote.samplers import registry
     from autosmote.study import strategies
 
     listed = [
         {
             "name": strategy.name,
+            "compare": strategy.name in method_names(),
             "category": strategy.category,
             "takes_ratio": False,
             "source": "autosmote",
@@ -479,6 +481,7 @@ def samplers(as_json: bool) -> None:
     listed += [
         {
             "name": spec.name,
+            "compare": spec.name in method_names(),
             "category": spec.category,
             "takes_ratio": spec.takes_ratio,
             "source": spec.source,
@@ -491,12 +494,13 @@ def samplers(as_json: bool) -> None:
     if as_json:
         _print_json(listed)
         return
-    rows = [("Name", "Category", "Ratio", "Source", "Installed", "Reference")]
+    rows = [("Name", "Category", "Compare", "Ratio", "Source", "Installed", "Reference")]
     for method in listed:
         rows.append(
             (
                 str(method["name"]),
                 str(method["category"]),
+                "yes" if method["compare"] else "-",
                 "yes" if method["takes_ratio"] else "-",
                 str(method["source"]),
                 "yes" if method["installed"] else "no",

@@ -63,6 +63,7 @@ _FEWEST_ROWS = 5
 ALPHA = 0.05
 
 _TIE = 1e-9
+_ENOUGH_SPLITS = 10
 """Means that are no further apart differ by rounding alone."""
 
 
@@ -400,14 +401,15 @@ def verdict(table: pd.DataFrame) -> str:
         )
     surely = (higher["p_value"] < ALPHA) & (higher["low"] > 0)
     n_splits = int(table["splits"].max())
+    few = (
+        ""
+        if n_splits >= _ENOUGH_SPLITS
+        else (f" {n_splits} splits are few; {_ENOUGH_SPLITS} are the least to rely on.")
+    )
     if surely.any():
-        gains = ", ".join(
-            f"{shown_name(str(row.sampler))} by {_amount(row)} ({_interval(row)})"
-            for row in higher[surely].itertuples()
-        )
         return (
-            f"Better than no resampling (p < {ALPHA} after Holm's correction, {n_splits} splits): {gains}. "
-            "On new rows of the same kind, expect a gain within the interval."
+            f"Better than no resampling (p < {ALPHA} after Holm's correction, {n_splits} splits): "
+            f"{_gains(higher[surely])}. On new rows of the same kind, expect a gain within the interval.{few}"
         )
     best: Any = higher.loc[higher["difference"].idxmax()]
     ahead = f"{shown_name(best['sampler'])} is ahead by {_amount(best)}"
@@ -419,13 +421,19 @@ def verdict(table: pd.DataFrame) -> str:
             f"splits, which chance alone can explain ({_interval(best)} includes zero). Leave the rows as "
             "they are, or compare on more rows."
         )
-    best = higher.loc[higher["low"].idxmax()]
+    above = higher[higher["low"] > 0]
     return (
-        f"Perhaps better than no resampling: {shown_name(best['sampler'])} by {_amount(best)} "
-        f"({_interval(best)}), over {best['splits']} splits. Its interval lies above zero, but with "
-        f"{len(others)} methods compared, one such interval may come by chance (p = {best['p_value']:.2f} "
-        "after Holm's correction). Compare this method alone, on more rows or on other splits (--seed higher "
-        f"by {n_splits} or more), before you rely on it."
+        f"Perhaps better than no resampling: {_gains(above)}, over {n_splits} splits. "
+        f"{'Its interval lies' if len(above) == 1 else 'These intervals lie'} above zero, but with "
+        f"{len(others)} methods compared, such an interval may come by chance (p = "
+        f"{above['p_value'].min():.2f} at best after Holm's correction). Compare one method alone, on more "
+        f"rows or on other splits (--seed higher by {n_splits} or more), before you rely on it.{few}"
+    )
+
+
+def _gains(rows: pd.DataFrame) -> str:
+    return ", ".join(
+        f"{shown_name(str(row.sampler))} by {_amount(row)} ({_interval(row)})" for row in rows.itertuples()
     )
 
 

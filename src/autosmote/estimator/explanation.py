@@ -227,6 +227,11 @@ def _outcome(sampler: AutoSMOTE) -> str:
         return (
             f"AutoSMOTE: none of {n_iterations} iterations scored higher than no resampling; the rows are "
             "returned as they are."
+            + (
+                " Plain SMOTE did: a longer search may find as much."
+                if sampler.smote_score_ > sampler.baseline_score_
+                else ""
+            )
         )
     if _by_policies(sampler):
         n_policies = int(sampler.history_["pooled_score"].notna().sum())

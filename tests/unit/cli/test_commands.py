@@ -883,7 +883,8 @@ def test_samplers_lists_every_method():
     assert by_name["CTGAN"]["installed"] and all(method["reference"] for method in listed)
     lines = run("samplers").stdout.splitlines()
     assert [line.split()[0] for line in lines[1 : 1 + len(listed)]] == [method["name"] for method in listed]
-    assert lines[0].split() == ["Name", "Category", "Ratio", "Source", "Installed", "Reference"]
+    assert lines[0].split() == ["Name", "Category", "Compare", "Ratio", "Source", "Installed", "Reference"]
+    assert {method["name"] for method in listed if method["compare"]} == set(comparison.method_names())
 
 
 def test_samplers_says_what_is_not_installed(monkeypatch):
@@ -892,5 +893,5 @@ def test_samplers_says_what_is_not_installed(monkeypatch):
         "autosmote.samplers.spec.find_spec", lambda name: None if name == "ctgan" else find_spec(name)
     )
     lines = run("samplers").stdout.splitlines()
-    assert next(line for line in lines if line.startswith("CTGAN")).split()[5] == "no"
+    assert next(line for line in lines if line.startswith("CTGAN")).split()[6] == "no"
     assert f"2 of ctgan not installed: pip install {registry.get('CTGAN').requires}" in lines

@@ -136,6 +136,18 @@ def test_an_interval_above_zero_is_never_called_chance_alone():
     assert "with 20 methods compared" in verdict(among)
 
 
+def test_all_are_named_whose_interval_lies_above_zero_and_few_splits_are_called_few():
+    gain = np.array([0.015, 0.035, 0.025, 0.025, 0.035, 0.015])
+    unsure = {f"other{i}": np.add(BASE, 0.01 * (-1) ** np.arange(6) * i) for i in range(1, 40)}
+    ahead = {"A": np.add(BASE, gain), "B": np.add(BASE, 2 * gain)}
+    said = verdict(ranking(make_scores(NoResampling=BASE, **ahead, **unsure)))
+    assert "Perhaps better than no resampling: B by 0.050 (95 % interval" in said
+    assert ", A by 0.025 (95 % interval" in said
+    assert said.endswith("6 splits are few; 10 are the least to rely on.")
+    sure = {name: np.tile(scores, 2) for name, scores in {"NoResampling": BASE, **ahead}.items()}
+    assert "few" not in verdict(ranking(make_scores(**sure)))
+
+
 @pytest.mark.parametrize("n_splits, sure", [(2, False), (4, False), (5, True)])
 def test_equal_differences_are_worth_a_sign_test(n_splits, sure):
     """No variance is no certainty: p is that of n signs alike."""

@@ -232,6 +232,9 @@ def test_rows_that_nothing_improves_come_back_as_they_are():
     assert_array_equal(y_resampled, y)
     assert (sampler.best_iteration_, sampler.n_synthetic_, sampler.best_score_) == (0, 0, 1.0)
     assert "none of 6 iterations scored higher" in sampler.summary()
+    assert "Plain SMOTE did" not in sampler.summary()
+    sampler.baseline_score_ = 0.5  # As where the search is too short for what plain SMOTE finds.
+    assert "Plain SMOTE did: a longer search may find as much." in sampler.summary()
 
 
 def test_classes_of_one_size_are_left_alone(data, make_any):
