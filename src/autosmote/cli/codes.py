@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.metrics import get_scorer_names
 from sklearn.utils.metaestimators import available_if
 
 
@@ -178,6 +179,12 @@ class CodedScorer:
         except MemoryError:
             raise
         except Exception as error:
+            others = {f"{self.__name__}_macro", f"{self.__name__}_ovr"} & {*get_scorer_names()}
+            if (n_classes := len(self.codes.classes)) > 2 and others:
+                raise RefusedError(
+                    f"--scoring {self.__name__} is for two classes, and there are {n_classes}; take "
+                    f"{min(others)}"
+                ) from error
             raise RefusedError(
                 f"--scoring {self.__name__} cannot be used here with --estimator {self.estimator}: {error}"
             ) from error

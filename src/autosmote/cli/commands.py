@@ -548,6 +548,8 @@ def _validation(text: str, table: CsvTable, seed: int) -> Any:
     except ValueError:
         raise ValueError(f"--validation {text}: expected a share of the rows or a number of folds") from None
     if table.groups is None:
+        if not (validation >= 2 if isinstance(validation, int) else 0 < validation < 1):
+            raise ValueError(f"--validation {text}: expected a share between 0 and 1, or two folds or more")
         return validation
     n_folds = (
         validation if isinstance(validation, int) else round(1 / validation) if 0 < validation < 1 else 0

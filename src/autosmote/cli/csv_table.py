@@ -77,6 +77,11 @@ class CsvTable:
             raise DatasetError(
                 f"the target column {target!r} has one class, {self.labels.iloc[0]!r}; two are needed"
             )
+        if (n_classes := self.labels.nunique()) > len(self.labels) / 2:
+            raise DatasetError(
+                f"the target column {target!r} has {n_classes} values in {len(self.labels)} rows, which are "
+                "no classes; name the column that holds them"
+            )
         self.text = read_text(path)
         self.groups = None
         if groups is not None:

@@ -402,6 +402,10 @@ BAD_FILES = {
         "x,y\n" + rows(20) + rows(9, ",b") + "-1.7976931348623157e308,b\n",
         "column 'x' has values",
     ),
+    "a number": (
+        "x,y\n" + "".join(f"1,{n / 7}\n" for n in range(30)) + "2,0.0\n",
+        "has 30 values in 31 rows",
+    ),
     "NUL byte": ("x,w,y\n" + rows(20, "1,c,a") + rows(9, "2,d\0e,b"), "line 22 has a NUL byte"),
 }
 
@@ -427,8 +431,8 @@ def test_a_file_that_is_not_there(tmp_path, command):
     [
         (["--scoring", "f1_makro"], "unknown scoring 'f1_makro'; did you mean 'f1_macro'"),
         (["--scoring", "F1"], "unknown scoring 'F1'; did you mean 'f1'?"),
-        (["--scoring", "roc_auc"], "multi_class must be in"),
-        (["--scoring", "f1"], "--scoring f1 cannot be used here with --estimator tree: Target is multiclass"),
+        (["--scoring", "roc_auc"], "--scoring roc_auc is for two classes, and there are 3; take roc_auc_ovr"),
+        (["--scoring", "f1"], "--scoring f1 is for two classes, and there are 3; take f1_macro"),
         (["--scoring", "neg_log_loss", "--estimator", "svm"], "--scoring neg_log_loss cannot be used here"),
         (["--estimator", "picky.Broken"], "--estimator picky.Broken cannot be fitted: broken"),
         (
@@ -447,7 +451,8 @@ def test_a_file_that_is_not_there(tmp_path, command):
         ),
         (["--estimator", "pathlib.Path"], "pathlib.Path is no classifier"),
         (["--validation", "most"], "--validation most: expected a share"),
-        (["--validation", "1.5"], "'validation' parameter"),
+        (["--validation", "1.5"], "--validation 1.5: expected a share between 0 and 1, or two folds or more"),
+        (["--validation", "1"], "--validation 1: expected a share between 0 and 1, or two folds or more"),
         (["--iterations", "0"], "'--iterations': 0 is not in the range"),
         (["--iterations", "few"], "'few' is not a valid integer"),
         (["--ignore", "idd"], "no column 'idd' besides the target to ignore"),
