@@ -249,7 +249,7 @@ function drawRanks(data, selection) {
     }],
     {
       font: FONT, height: 90 + 19 * names.length, margin: {l: 10, r: 10, t: 10, b: 45}, shapes: differ ? [band] : [],
-      xaxis: {title: {text: `Average rank (1 is best of ${names.length})`}, range: [0.5, names.length + 0.5],
+      xaxis: {title: {text: "Average rank"}, range: [0.5, names.length + 0.5],
               gridcolor: "#E5E5E5", zeroline: false},
       yaxis: {autorange: "reversed", type: "category", automargin: true, gridcolor: "#E5E5E5"},
     },
