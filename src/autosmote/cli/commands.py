@@ -463,10 +463,11 @@ def samplers(as_json: bool) -> None:
     from autosmote.samplers import registry
     from autosmote.study import strategies
 
+    comparable = {*method_names()}
     listed = [
         {
             "name": strategy.name,
-            "compare": strategy.name in method_names(),
+            "compare": strategy.name in comparable,
             "category": strategy.category,
             "takes_ratio": False,
             "source": "autosmote",
@@ -481,7 +482,7 @@ def samplers(as_json: bool) -> None:
     listed += [
         {
             "name": spec.name,
-            "compare": spec.name in method_names(),
+            "compare": spec.name in comparable,
             "category": spec.category,
             "takes_ratio": spec.takes_ratio,
             "source": spec.source,
