@@ -10,10 +10,10 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import cma
 import numpy as np
 import pandas as pd
 import sklearn
@@ -31,6 +31,8 @@ from autosmote.study import dependencies, layout, strategies
 from autosmote.study.strategy import Execution, Found, Selection, Strategy
 from autosmote.utils.progress import Progress
 from autosmote.utils.storage import write_arrays, write_frame, write_json
+
+_CMA_VERSION = version("cma")  # Loading it takes a second, and the paper's searches do without.
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,7 @@ def search_key(
     """
     task, search_settings = _prepared(task, strategies.get(strategy), settings)
     code = dependencies.search(strategy, cell.classifier, cell.metric)
-    versions = np.__version__, sklearn.__version__, torch.__version__, cma.__version__
+    versions = np.__version__, sklearn.__version__, torch.__version__, _CMA_VERSION
     digest = hashlib.sha256(
         repr((strategy, cell.classifier, cell.metric, search_settings, device, code, *versions)).encode()
     )

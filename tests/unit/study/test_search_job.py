@@ -176,7 +176,13 @@ def test_an_interrupted_search_claims_no_time_that_it_cannot_know(task, outcome,
 
 
 @pytest.mark.parametrize(
-    "version", ["sklearn.__version__", "torch.__version__", "numpy.__version__", "cma.__version__"]
+    "version",
+    [
+        "sklearn.__version__",
+        "torch.__version__",
+        "numpy.__version__",
+        "autosmote.study.search_job._CMA_VERSION",
+    ],
 )
 def test_another_version_does_not_go_on_from_a_checkpoint(task, interrupted, version, monkeypatch):
     monkeypatch.setattr(version, "0.1")
