@@ -4,16 +4,23 @@ import contextlib
 import io
 import re
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 pytest.importorskip("matplotlib", reason="needs the study extra")
 pytest.importorskip("pyarrow", reason="needs the study extra")
 
 from autosmote.analysis.__main__ import main
+from autosmote.analysis.in_place import ranks_in_place
+from autosmote.analysis.scores import view
+from autosmote.analysis.significance import holm
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE, FIRST_STUDY = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("reproduction", "first_study"))
+README = (ROOT / "README.md").read_text()
+FRESH = ROOT / "docs" / "reproduction" / "fresh.parquet"
 SCORES, LEARNING_CURVES = (
     ROOT / "docs" / "reproduction" / f"{name}.parquet" for name in ("scores", "learning_curves")
 )
@@ -67,13 +74,89 @@ def test_the_figures_of_the_page_are_made(made: Path) -> None:
         assert (ROOT / "docs" / "images" / f"lite_{name}.png").is_file()
 
 
-@pytest.mark.parametrize("page", [PAGE, FIRST_STUDY], ids=["reproduction", "first_study"])
-def test_the_code_of_a_page_prints_what_the_page_says(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    namespace: dict[str, object] = {}
+def run_blocks(page: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """What the code of a page defines; and of each block what it prints and what the page says."""
+    namespace: dict[str, Any] = {}
     blocks = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", page, flags=re.S | re.M)
     assert len(blocks) == page.count("```python")
-    for code, said in blocks:
-        with contextlib.redirect_stdout(io.StringIO()) as stream:
-            exec(compile(code, "page", "exec"), namespace)
-        assert [line.rstrip() for line in stream.getvalue().splitlines()] == said.splitlines()
+    printed = []
+    with contextlib.chdir(ROOT):
+        for code, said in blocks:
+            with contextlib.redirect_stdout(io.StringIO()) as stream:
+                exec(compile(code, "page", "exec"), namespace)
+            printed.append((stream.getvalue(), said))
+    return namespace, printed
+
+
+@pytest.fixture(scope="module")
+def page() -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The page of the measured study, its code having run."""
+    return run_blocks(PAGE)
+
+
+def same_lines(printed: str, said: str) -> bool:
+    return [line.rstrip() for line in printed.splitlines()] == said.splitlines()
+
+
+def test_the_code_of_the_page_prints_what_the_page_says(page: tuple[dict, list[tuple[str, str]]]) -> None:
+    assert [said for printed, said in page[1] if not same_lines(printed, said)] == []
+
+
+def test_the_code_of_the_first_study_prints_what_its_page_says() -> None:
+    assert [said for printed, said in run_blocks(FIRST_STUDY)[1] if not same_lines(printed, said)] == []
+
+
+def sentence(text: str) -> str:
+    """A page without its line breaks."""
+    return re.sub(r"\s+", " ", text)
+
+
+def test_the_headline_is_what_the_files_say(page: tuple[dict[str, Any], list[tuple[str, str]]]) -> None:
+    names, whole = page[0], pd.read_parquet(FRESH)
+    names["fresh"] = whole
+    methods = [name for name in names["table_2"] if name != "AutoSMOTE"]
+    assert len(methods) == 24
+    leads = {
+        name: names["test"](name, "large_test_score") for name in [*methods, "AutoSMOTE", "Random search"]
+    }
+    by_lead = sorted(methods, key=lambda name: leads[name]["mean"])
+    low, high, ours, random = (
+        f"{leads[name]['mean']:.3f}" for name in (by_lead[0], by_lead[-1], "AutoSMOTE", "Random search")
+    )
+    corrected = holm(pd.Series({name: lead["p"] for name, lead in leads.items()}))
+    assert corrected.max() < 0.001
+    assert f"(by {low}, {by_lead[0]}, to {high}, {by_lead[-1]})" in sentence(PAGE)
+    assert f"than AutoSMOTE (+{ours}) and than random search (+{random}), p < 0.001 each" in sentence(PAGE)
+    assert f"(by {low} to {high}), than AutoSMOTE ({ours}) and than random search ({random})" in sentence(
+        README
+    )
+
+    for table, said in ((view(whole, "large_test"), (PAGE, README)), (whole, (PAGE,))):
+        ranks = ranks_in_place(table).query("dataset == 'Overall' and sampler == 'Policy search'")
+        ranks = ranks.set_index("metric").loc[["macro_f1", "mcc"]]
+        f1, mcc, f1_theirs, mcc_theirs = (
+            f"{rank:.2f}" for column in ("average_rank", "autosmote_rank") for rank in ranks[column]
+        )
+        for text in said:
+            assert re.search(rf"{f1}( in Macro-F1)? and {mcc}\b", sentence(text)), (f1, mcc)
+            assert f"{f1_theirs} and {mcc_theirs}" in sentence(text)
+
+
+def test_the_verdicts_are_what_the_files_say(page: tuple[dict[str, Any], list[tuple[str, str]]]) -> None:
+    names, whole = page[0], pd.read_parquet(FRESH)
+    names["fresh"] = whole[whole["imbalance_ratio"].isin([20, 100]) & whole["seed"].isin([2, 3])]
+    verdicts = dict(re.findall(r"^\| (\d)\. .*? \| (.*?) \| (?:not )?met \|$", PAGE, flags=re.M))
+    assert set(verdicts) == set("12345")
+    pairs = {
+        "1": ("Random search", "Policy search"),
+        "3": ("Random policies", "Policy search"),
+        "5": ("Policy search", "Policy search from the bank"),
+    }
+    for number, (theirs, ours) in pairs.items():
+        found = names["test"](theirs, "large_test_score", ours)
+        p = f"p = {found['p']:.3f}" if found["p"] >= 0.001 else "p < 0.001"
+        assert verdicts[number] == f"{found['mean']:+.3f}, {found['won']} won, {found['lost']} lost, {p}"
+    for number, score in (("2", "large_test_score"), ("4", "refit_large_test_score")):
+        leads = pd.Series({name: names["test"](name, score)["mean"] for name in names["over_samplers"]})
+        low, high = leads.idxmin(), leads.idxmax()
+        assert f"{leads[low]:+.3f} ({low}) to {leads[high]:+.3f} ({high})" in verdicts[number]
