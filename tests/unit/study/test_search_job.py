@@ -16,6 +16,7 @@ from autosmote.evaluation.classifiers import make_classifier
 from autosmote.evaluation.metrics import METRICS
 from autosmote.evaluation.score_row import Cell
 from autosmote.search.checkpoint import Checkpoint
+from autosmote.study import search_job
 from autosmote.study.search_job import run_search, search_key
 
 SETTINGS = {"iterations": 8, "actors": 4, "round_size": 2, "neighbours": 5, "buffers": {"low_level": 20}}
@@ -60,6 +61,22 @@ def test_the_row_describes_the_cell(task, outcome):
     assert row["n_minority"] == 18 + row["n_synthetic"] == 18 + len(outcome.samples["X"])
     assert json.loads(row["settings"])["low_level_buffer"] == 20
     assert row["seconds"] > 0
+
+
+def test_the_time_of_a_search_leaves_out_its_test_scores(task, monkeypatch):
+    clock = {"now": 0.0}
+
+    def slow(*arguments):
+        clock["now"] += 1000.0
+        return scored(*arguments)
+
+    scored = search_job._with_test_scores
+    monkeypatch.setattr(search_job, "_with_test_scores", slow)
+    monkeypatch.setattr(search_job.time, "perf_counter", lambda: clock["now"])
+    monkeypatch.setattr(search_job.os, "times", lambda: (clock["now"], 0.0, 0.0, 0.0, 0.0))
+    row = run_search(task, "tree", "macro_f1", SETTINGS).row
+    assert clock["now"] == 1000.0
+    assert (row["seconds"], row["wall_seconds"]) == (0.0, 0.0)
 
 
 def test_both_scores_can_be_had_again_from_the_saved_rows(task, outcome):
