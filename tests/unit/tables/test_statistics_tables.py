@@ -1,6 +1,7 @@
 """The tables of comparisons, Friedman's test, mean scores and coverage."""
 
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,16 @@ def test_comparisons_correct_each_table_by_itself():
     flat = data.loc[("Table 4", "Flat policy")]
     assert flat["p_value_holm"] == pytest.approx(2 / 64)
     assert (flat["losses"], flat["significant"], flat["rank_biserial"]) == (6, False, -1)
+
+
+def test_a_study_of_ablations_alone_has_no_rows_for_table_2():
+    scores = superior(6, **{"Flat policy": 0.1})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(comparisons.make(scores).data["table"]) == {"Table 4"}
+    assert set(friedman_table(scores).data["table"]) == {"Table 4"}
+    assert set(coverage.make(scores).data["table"]) == {"Table 4"}
+    assert set(coverage.make(superior(6)).data["table"]) == {"Table 2"}
 
 
 def test_extensions_are_compared_where_they_were_run():
