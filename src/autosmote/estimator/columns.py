@@ -42,7 +42,8 @@ class Columns:
     ----------
     X : DataFrame or ndarray, shape (n_rows, n_columns)
     nominal : sequence, default ()
-        Further columns that are nominal whatever their type: names in a DataFrame, positions in an array.
+        Further columns that are nominal whatever their type: names in a DataFrame, positions in an array, or
+        a mask with a truth value for each column.
     allow_missing : bool, default False
         Whether values may be missing in columns of NumPy's floats that are not nominal. They are NaN in the
         matrix, and in the features.
@@ -87,6 +88,7 @@ class Columns:
             self._dtypes = [X.dtype] * X.shape[1]
         self.whole = np.array([types.is_integer_dtype(dtype) for dtype in self._dtypes], dtype=bool)
         self.nominal = np.array([_is_nominal(dtype) for dtype in self._dtypes], dtype=bool)
+        nominal = _chosen(nominal, self.names)
         if unknown := [name for name in nominal if name not in self.names]:
             raise ValueError(
                 f"nominal={list(nominal)!r}: X has no {_listed('column', unknown)}; "
@@ -289,7 +291,12 @@ class Columns:
             for nominal, dtype in zip(self.nominal, self._dtypes, strict=True)
         ]
         boxed = [
-            not known_ or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) not in _NOMINAL)
+            not known_
+            or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) not in _NOMINAL)
+            or (
+                isinstance(column.dtype, pd.CategoricalDtype)
+                and types.infer_dtype(column.dtype.categories) in ("mixed", "mixed-integer")
+            )
             for known_, (_, column) in zip(known, frame.items(), strict=True)
         ]
         _raise_for(
@@ -366,6 +373,22 @@ def refuse_objects(X: NDArray[np.object_]) -> None:
         "whole numbers beyond 2**53 as objects",
         "give the array a dtype of integers, or pass a DataFrame",
     )
+
+
+def _chosen(nominal: Sequence[Any], names: Sequence[Any]) -> list[Any]:
+    """The columns that are declared nominal, by name or by a mask."""
+    shape = getattr(nominal, "shape", (len(nominal),))
+    if len(shape) != 1:
+        raise ValueError(f"nominal has the shape {shape}; it is a list of columns, or a mask of them")
+    truth = [isinstance(value, bool | np.bool_) for value in nominal]
+    if not any(truth):
+        return list(nominal)
+    # True is also 1, and would be a position.
+    if not all(truth) or len(nominal) != len(names):
+        raise ValueError(
+            f"nominal={list(nominal)!r}: a mask has a truth value for each of the {len(names)} columns of X"
+        )
+    return [name for name, is_so in zip(names, nominal, strict=True) if is_so]
 
 
 def _raise_for(wrong: Iterable[Any], names: Sequence[Any], what: str, remedy: str) -> None:

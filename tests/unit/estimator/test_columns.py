@@ -229,6 +229,20 @@ def test_columns_that_are_declared_have_to_be_there(nominal, message):
         Columns(np.zeros((3, 2)), [2])
 
 
+@pytest.mark.parametrize("as_frame", [False, True])
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+def test_a_mask_says_which_columns_are_nominal(as_frame, kind):
+    X = np.arange(12.0).reshape(4, 3)
+    X = pd.DataFrame(X) if as_frame else X  # Its names are numbers too.
+    assert_array_equal(Columns(X, kind([False, False, True])).nominal, [False, False, True])
+    assert not Columns(X, kind([False, False, False])).nominal.any()
+    for wrong in ([True, False], [True, 2, 0]):
+        with pytest.raises(ValueError, match="a mask has a truth value for each of the 3 columns"):
+            Columns(X, wrong)
+    with pytest.raises(ValueError, match=r"nominal has the shape \(1, 2\)"):
+        Columns(X, np.array([[0, 1]]))
+
+
 def test_the_decoder_shows_tables_and_passes_them_on():
     X = table()
     columns = Columns(X)
@@ -250,6 +264,8 @@ def test_the_decoder_shows_tables_and_passes_them_on():
         ({"y": pd.Series([1e160] * 40, dtype="Sparse[float]")}, "column 'y' of X has values beyond"),
         ({"x": 1e200, "y": np.inf}, "column 'y' of X has infinite values"),
         ({"y": 1j}, "column 'y' of X has neither numbers nor categories"),
+        ({"y": pd.Categorical([1, "a"] * 20)}, "column 'y' of X has neither numbers nor categories"),
+        ({"y": pd.Categorical([(1, 2), (3, 4)] * 20)}, "column 'y' of X has neither numbers nor"),
         ({"y": pd.Timestamp("2020-01-01")}, "column 'y' of X has neither numbers nor categories; turn them"),
         ({"y": pd.Series([1.5] * 40, dtype=object)}, "column 'y' of X has neither numbers nor categories"),
         (dict.fromkeys("stuvwxy"), "columns 'x', 'y', 's', 't', 'u' and 2 more of X have missing values"),
