@@ -190,7 +190,8 @@ class AutoSMOTE(BaseOverSampler):
         imbalanced-learn), `fit` and `kneighbors`, such as `sklearn.neighbors.NearestNeighbors`.
     nominal : sequence or None, default None
         Columns whose numbers are names of something, such as postcodes: names of the columns of a DataFrame,
-        positions in an array. The columns listed under *DataFrames* below are nominal without it.
+        positions in an array, or a mask with a truth value for each column. The columns listed under
+        *DataFrames* below are nominal without it.
     n_jobs : int or None, default 1
         Actor processes; None or 1 runs everything in this process, -1 means one for each processor, -2 one
         less, and so on. More than 8 are not started, for they would wait. A search too short to make up for
@@ -391,6 +392,8 @@ class AutoSMOTE(BaseOverSampler):
         ImportError
             If the paper's search is asked for and PyTorch is not installed.
         """
+        if np.ndim(y) == 0:
+            raise ValueError(f"y={y!r} is no list of labels")
         if n_missing := int(np.sum(pd.DataFrame(y).isna().to_numpy())):
             raise ValueError(f"y has {n_missing} missing labels; label these rows or leave them out")
         # Where there are none they are not handed on, so that metadata is not asked for.
@@ -488,6 +491,8 @@ class AutoSMOTE(BaseOverSampler):
     def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray, bool]:
         y, binarize_y = check_target_type(y, indicate_one_vs_all=True)
         if isinstance(X, pd.DataFrame):
+            if X.shape[1] == 0:
+                raise ValueError("X has no columns")
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
             return X, y, binarize_y
         if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2:
@@ -520,7 +525,7 @@ class AutoSMOTE(BaseOverSampler):
         scorer = find_scorer(self.scoring)
         columns = Columns(
             X,
-            () if self.nominal is None else list(self.nominal),
+            () if self.nominal is None else self.nominal,
             allow_missing=takes_missing(self.estimator),
         )
         classes, counts = np.unique(y, return_counts=True)
@@ -609,7 +614,14 @@ class AutoSMOTE(BaseOverSampler):
                 error.add_note(f"The estimator has to encode the nominal columns of X itself: {nominal}")
             raise
         compared = time.perf_counter()
-        self.smote_score_ = problem.smote_score(_SMOTE_DRAWS)
+        try:
+            self.smote_score_ = problem.smote_score(_SMOTE_DRAWS)
+        except ValueError as error:  # It takes the rows as they are.
+            warnings.warn(
+                f"the estimator refuses rows that plain SMOTE has over-sampled ({error}): smote_score_ is "
+                "NaN, and iterations with such rows have no score",
+                stacklevel=7,
+            )
         # The first fit waits for what is loaded; draws of SMOTE do without the predictors of a search.
         return min(compared - started, (time.perf_counter() - compared) / _SMOTE_DRAWS)
 
@@ -710,9 +722,10 @@ class AutoSMOTE(BaseOverSampler):
             return True
         # No resampling is a strategy too, and of two that score the same the simpler one.
         if best_score is None or best_score <= self.baseline_score_:
+            better = f"scored higher than no resampling ({self.baseline_score_:.4f})"
             warnings.warn(
-                f"none of {n_iterations} iterations scored higher than no resampling "
-                f"({self.baseline_score_:.4f}): the rows are returned as they are",
+                f"none of {n_iterations} iterations {better if best_score is not None else 'has a score'}: "
+                "the rows are returned as they are",
                 stacklevel=8,
             )
             self.best_score_ = self.baseline_score_

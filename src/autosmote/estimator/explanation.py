@@ -318,7 +318,7 @@ def plot_samples(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
             edgecolor="black" if over_sampled else "none",
             linewidth=0.5,
             alpha=1.0 if over_sampled else 0.6,
-            label=f"{label}: {len(rows)} rows",
+            label=f"{_literal(label)}: {len(rows)} rows",
             zorder=3 if over_sampled else 1,
         )
         if len(synthetic):
@@ -330,11 +330,11 @@ def plot_samples(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
                 color=colour,
                 alpha=0.7,
                 linewidth=0.8,
-                label=f"{label}: {len(synthetic)} synthetic",
+                label=f"{_literal(label)}: {len(synthetic)} synthetic",
                 zorder=2,
             )
-    ax.set_xlabel(plane.axes[0])
-    ax.set_ylabel(plane.axes[1])
+    ax.set_xlabel(_literal(plane.axes[0]))
+    ax.set_ylabel(_literal(plane.axes[1]))
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
@@ -368,6 +368,12 @@ def plot_origins(sampler: AutoSMOTE, ax: Axes | None) -> Axes:
     ax.set_ylabel("Synthetic rows")
     ax.legend(frameon=False)
     return ax
+
+
+def _literal(name: Any) -> str:
+    """A name as matplotlib shows it: no formula, and no label to leave out of the legend."""
+    text = str(name).replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
 
 
 def _axes(ax: Any, method: str) -> Any:

@@ -121,6 +121,7 @@ class Problem(ABC):
             split.X_validation,
             split.y_validation,
             evaluator="plain" if plain or not self.columns.continuous else "auto",
+            lenient=not plain,
         )
 
 
@@ -178,7 +179,8 @@ def takes_missing(estimator: ClassifierMixin | None) -> bool:
     bool
     """
     while isinstance(estimator, Pipeline):
-        estimator = estimator.steps[0][1]
+        steps = (step for _, step in estimator.steps if not isinstance(step, str | None))
+        estimator = next(steps, None)
     if estimator is None:
         return True
     tags = getattr(estimator, "__sklearn_tags__", None)  # Not every classifier comes from scikit-learn.

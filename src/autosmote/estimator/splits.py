@@ -170,7 +170,14 @@ def _given(validation: tuple[Any, ...], X: Any, y: NDArray) -> tuple[Any, NDArra
         rows = rows[list(X.columns)].reset_index(drop=True)
     else:
         missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
-        rows = check_array(_dense(rows), dtype=X.dtype, ensure_all_finite="allow-nan" if missing else True)
+        given = check_array(_dense(rows), dtype=None, ensure_all_finite="allow-nan" if missing else True)
+        with np.errstate(invalid="ignore"):  # What does not fit is found below.
+            rows = check_array(given, dtype=X.dtype, ensure_all_finite="allow-nan" if missing else True)
+        if X.dtype.kind in "iub" and not np.array_equal(rows, given):
+            raise ValueError(
+                f"validation=(X, y): X holds {X.dtype}, and these rows have values that it cannot hold; pass "
+                "both as floats"
+            )
         if rows.shape[1] != X.shape[1]:
             raise ValueError(f"validation=(X, y): its rows have {rows.shape[1]} columns, X has {X.shape[1]}")
     labels = column_or_1d(labels)

@@ -90,6 +90,9 @@ class ValidationReward:
         "auto" predicts without fitting where that is proven to give the same predictions: for two classes, of
         which one is over-sampled, a scorer of predictions and a classifier that a class of `FAST_PREDICTORS`
         supports. "plain" always fits. Only `__call__` is meant: what `fit` returns is the plain classifier.
+    lenient : bool, default False
+        Whether any ValueError says that the classifier cannot be fitted to rows with synthetic ones: each
+        classifier refuses rows in its own words. To be fitted to the rows as they are it has no such leave.
 
     Raises
     ------
@@ -107,10 +110,12 @@ class ValidationReward:
         X_validation: NDArray[np.float64],
         y_validation: NDArray,
         evaluator: str = "auto",
+        lenient: bool = False,
     ) -> None:
         if evaluator not in ("auto", "plain"):
             raise ValueError(f"evaluator={evaluator!r}: known values: auto, plain")
         self.space = space
+        self.lenient = lenient
         self.estimator = estimator
         self.scorer = scorer
         self.X_train, self.y_train = X_train, y_train
@@ -169,7 +174,8 @@ class ValidationReward:
                 return self.fit(samples)
             return Predicted(self._classes, self._predictor.predict(samples))
         except ValueError as error:
-            if is_refusal(error):
+            refused = self.lenient and self._predictor is None and len(samples) > 0
+            if refused or is_refusal(error):
                 return None
             raise
 

@@ -2,6 +2,7 @@
 
 import datetime
 import pickle
+import re
 import sys
 import time
 
@@ -624,6 +625,66 @@ def test_given_validation_rows_may_have_their_columns_in_another_order(make_any)
     assert one.history_.equals(other.history_)
 
 
+def test_validation_rows_are_not_rounded(make_any):
+    X, y = overlapping()
+    X = np.rint(4 * X).astype(int)
+    for rows in (X + 0.9, X + 1e12 * (X > 0)):
+        wide = X.astype(np.int8)
+        with pytest.raises(ValueError, match=r"validation=\(X, y\): X holds int8, .*; pass both as floats"):
+            make_any(validation=(rows, y)).fit_resample(wide, y)
+    scores = []
+    for kind in (float, int):
+        sampler = make_any(validation=(X.astype(float), y))
+        sampler.fit_resample(X.astype(kind), y)
+        scores.append(sampler.baseline_score_)
+    assert scores[0] == scores[1]
+
+
+class RefusesMany(GaussianNB):
+    """A classifier that says in its own words that there are too many rows."""
+
+    most = 0
+
+    def fit(self, X, y):
+        if len(X) > self.most:
+            raise ValueError("too many rows for me")
+        return super().fit(X, y)
+
+
+def test_what_an_estimator_refuses_has_no_score(data, make_any, monkeypatch):
+    monkeypatch.setattr(RefusesMany, "most", 300)
+    sampler = make_any(estimator=RefusesMany(), n_iterations=40)
+    with pytest.warns(UserWarning, match=r"refuses rows that plain SMOTE .*\(too many rows for me\)"):
+        sampler.fit_resample(*data)
+    assert np.isnan(sampler.smote_score_) and np.isfinite(sampler.baseline_score_)
+    assert sampler.history_.isna().any(axis=None)
+    monkeypatch.setattr(RefusesMany, "most", 225)  # The rows to train on, and none more.
+    with pytest.warns(UserWarning) as warned:
+        X, _ = make_any(estimator=RefusesMany(), n_iterations=1).fit_resample(*data)
+    assert len(X) == 300
+    # An iteration of policy search may make no rows, and then has the score of the rows as they are.
+    said = r"none of \d+ iterations (has a score|scored higher than no resampling .*): the rows are returned"
+    assert re.match(said, str(warned[-1].message))
+    monkeypatch.setattr(RefusesMany, "most", 100)
+    with pytest.raises(ValueError, match="^too many rows for me$"):
+        make_any(estimator=RefusesMany()).fit_resample(*data)
+
+
+def test_a_pipeline_that_begins_with_nothing_may_take_missing_values(data, make_any):
+    X, y = data
+    X = np.where(X > 1.5, np.nan, X)
+    tree = make_plain_pipeline("passthrough", None, DecisionTreeClassifier(random_state=0))
+    assert np.isnan(make_any(estimator=tree).fit_resample(X, y)[0]).any()
+
+
+def test_tables_without_columns_and_scalars_for_labels_are_refused(data, make_any):
+    X, y = data
+    with pytest.raises(ValueError, match="^X has no columns$"):
+        make_any().fit_resample(pd.DataFrame(index=range(len(y))), y)
+    with pytest.raises(ValueError, match="^y=1 is no list of labels$"):
+        make_any().fit_resample(X, 1)
+
+
 def test_the_number_of_synthetic_rows_can_be_capped(data):
     sampler = make_sampler(max_samples=25, n_iterations=30)
     _, y_resampled = sampler.fit_resample(*data)
@@ -737,6 +798,17 @@ def test_the_plot_of_samples_shows_two_columns_as_they_are(data, make_any):
     assert set(shown) == {"0: 270 rows", "1: 30 rows", f"1: {n} synthetic"}
     np.testing.assert_allclose(shown["0: 270 rows"], X[y == 0], rtol=1e-6)
     np.testing.assert_allclose(shown[f"1: {n} synthetic"], X_resampled[len(X) :], rtol=1e-6)
+
+
+def test_the_plot_of_samples_shows_names_as_they_are_written(data):
+    X, y = data
+    frame = pd.DataFrame(X[:, :2], columns=["$_$ a", "_b"])
+    sampler = make_sampler()
+    sampler.fit_resample(frame, np.array(["_n", "$p_$"])[y])
+    ax = sampler.plot_samples()
+    ax.figure.canvas.draw()
+    assert ax.get_xlabel() == r"\$_\$ a"
+    assert ax.get_legend_handles_labels()[1][:2] == [" _n: 270 rows", r"\$p_\$: 30 rows"]
 
 
 def test_more_columns_are_projected(make_any):
