@@ -16,6 +16,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -254,16 +255,20 @@ def resample(
                 validation=_validation(validation, table, seed),
                 n_jobs=jobs,
                 verbose=_shows_progress(quiet),
+                callbacks=[_RowNamesWarning(table, quiet)],
             )
         with atomic_path(out) as path:
             with _actor_errors(), noise_apart(quiet), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "none of")  # The summary says so too.
-                features, labels = sampler.fit_resample(table.features, table.labels)
+                try:
+                    features, labels = sampler.fit_resample(table.features, table.labels)
+                except MemoryError as error:
+                    said = str(error) or "out of memory"
+                    raise MemoryError("; ".join([said, *_of_row_names(table)])) from error
             given = len(table.labels)
             result = table.with_rows(features[given:], labels[given:])
-            result.to_csv(path, index=False)
+            table.write(result, path, out.name)
 
-    _warn_of_row_names(table, quiet)
     if as_json:
         _print_json(
             {
@@ -431,7 +436,8 @@ def compare(
 
     if (n_done := scores["seed"].nunique()) < splits:
         click.echo(f"autosmote: ended after {n_done} of {splits} splits; the result is of these", err=True)
-    _warn_of_row_names(table, quiet)
+    for line in _of_row_names(table) if not quiet else ():
+        click.echo(f"autosmote: {line}", err=True)
     if len(chosen) < len(comparison.DEFAULT_METHODS) and not methods and not quiet:
         click.echo(f"autosmote: without PyTorch, autosmote is left out: pip install '{RL_EXTRA}'", err=True)
     if as_json:
@@ -528,14 +534,24 @@ def _read(
     return table
 
 
-def _warn_of_row_names(table: CsvTable, quiet: bool) -> None:
-    """Warn of columns that hold another word in each row."""
-    for name in table.row_names if not quiet else ():
-        click.echo(
-            f"autosmote: column {name!r} has another value in nearly every row. It can only name rows, and "
-            f"each value became a column; leave it out: --ignore {name!r}",
-            err=True,
-        )
+def _of_row_names(table: CsvTable) -> list[str]:
+    """What to say of columns that hold another word in each row."""
+    return [
+        f"column {name!r} has another value in nearly every row. It can only name rows, and each value "
+        f"becomes a column; leave it out: --ignore {name!r}"
+        for name in table.row_names
+    ]
+
+
+class _RowNamesWarning:
+    """Warns of columns that only name rows when a search begins: they make it long."""
+
+    def __init__(self, table: CsvTable, quiet: bool) -> None:
+        self._lines = [] if quiet else _of_row_names(table)
+
+    def __call__(self, iteration: Any) -> None:
+        while self._lines:
+            click.echo(f"autosmote: {self._lines.pop(0)}", err=True)
 
 
 def _validation(text: str, table: CsvTable, seed: int) -> Any:
@@ -572,6 +588,10 @@ def _check_out(path: Path, data: Path) -> None:
         raise ValueError(f"there is no folder {folder}: create it or correct --out")
     if path.exists() and data.exists() and path.samefile(data):
         raise ValueError(f"--out is the file to read, {data}; choose another name")
+    if path.suffix == ".zst" and find_spec("zstandard") is None:
+        raise ValueError(
+            f"--out {path}: .zst needs the package zstandard; install it, or end the name in .gz"
+        )
     with suppress(OSError):  # Neither has to be there.
         there, report = path.stat(), os.fstat(1)
         if os.path.samestat(there, report) and not stat.S_ISCHR(there.st_mode):

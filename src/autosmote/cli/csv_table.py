@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.io.common import infer_compression  # type: ignore[import-not-found]
 from sklearn.base import ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from autosmote.datasets.sources import DatasetError, naming_rows, read_csv, read_text, whole_numbers
+from autosmote.datasets.sources import (
+    DatasetError,
+    as_features,
+    naming_rows,
+    read_csv,
+    read_text,
+    whole_numbers,
+)
 
 MIN_ROWS = 20
 """Fewest rows that are worked on: a quarter of fewer says nothing about a classifier."""
@@ -67,12 +78,12 @@ class CsvTable:
         nominal: Sequence[str] = (),
         groups: str | None = None,
     ) -> None:
-        features, self.labels = read_csv(path, target)
+        frame, self.labels = read_csv(path, target)
         self.target = target
-        ignored = _names(ignore, features, "to ignore")
-        codes = _names(nominal, features, "to be nominal")
-        if len(features) < MIN_ROWS:
-            raise DatasetError(f"{path} has {len(features)} rows; at least {MIN_ROWS} are needed")
+        ignored = _names(ignore, frame, "to ignore")
+        codes = _names(nominal, frame, "to be nominal")
+        if len(frame) < MIN_ROWS:
+            raise DatasetError(f"{path} has {len(frame)} rows; at least {MIN_ROWS} are needed")
         if self.labels.nunique() < 2:
             raise DatasetError(
                 f"the target column {target!r} has one class, {self.labels.iloc[0]!r}; two are needed"
@@ -85,17 +96,18 @@ class CsvTable:
         self.text = read_text(path)
         self.groups = None
         if groups is not None:
-            (groups,) = _names([groups], features, "to group by")
+            (groups,) = _names([groups], frame, "to group by")
             self.groups = self.text[groups]
-            if n_missing := int(features[groups].isna().sum()):
+            # As for labels: a group may be called NA.
+            if n_missing := int(self.groups.isin(["", "?"]).sum()):
                 raise DatasetError(f"column {groups!r} says of {n_missing} rows no group")
             ignored.append(groups)
-        features = features.drop(columns=ignored)
-        if features.shape[1] == 0:
+        frame = frame.drop(columns=ignored)
+        if frame.shape[1] == 0:
             raise DatasetError("there is no column besides the target and those that are ignored")
-        self.features = pd.DataFrame(
-            {name: self._complete(features[name], name in codes) for name in features}
-        )
+        codes = [name for name in codes if name in frame]
+        features = as_features(frame.assign(**{name: self.text[name] for name in codes}))
+        self.features = pd.DataFrame({name: self._complete(features[name]) for name in features})
         self.row_names = naming_rows(self.features)
 
     def with_rows(self, features: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
@@ -120,9 +132,34 @@ class CsvTable:
         added[self.target] = list(labels)
         return pd.concat([self.text, added], ignore_index=True)
 
-    def _complete(self, column: pd.Series, is_code: bool) -> pd.Series:
+    def write(self, rows: pd.DataFrame, path: Path, name: str) -> None:
+        """Write what `with_rows` returns.
+
+        Parameters
+        ----------
+        rows : DataFrame of str
+        path : Path
+        name : str
+            What the file will be called. It says the compression, as with pandas.
+        """
+        compression = infer_compression(name, "infer")
+        options: Any = {"method": compression} if compression else None
+        if compression in ("zip", "tar"):
+            options["archive_name"] = f"{Path(name).stem.removesuffix('.csv')}.csv"
+        # Python's writer leaves fields with a lone carriage return as they are, which ends a row.
+        returns = any("\r" in str(title) for title in rows) or any(
+            column.str.contains("\r", regex=False).any() for _, column in rows.items()
+        )
+        rows.to_csv(
+            path,
+            index=False,
+            compression=options,
+            quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL,
+        )
+
+    def _complete(self, column: pd.Series) -> pd.Series:
         text = self.text[str(column.name)]
-        if is_code or isinstance(column.dtype, pd.CategoricalDtype):
+        if isinstance(column.dtype, pd.CategoricalDtype):
             return text.astype("category")
         numbers = whole_numbers(column, text)
         limits = np.iinfo(np.int64)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import lzma
 import os
 import shutil
+import tarfile
 import tempfile
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +30,13 @@ from autosmote.utils.storage import atomic_path, read_frame, read_json, write_fr
 
 logger = logging.getLogger(__name__)
 
+
+# What a file that is no CSV file raises, or no file of the compression that its name says.
+_UNREADABLE = (
+    *(OSError, EOFError, ValueError, pd.errors.ParserWarning),
+    *(zipfile.BadZipFile, lzma.LZMAError, tarfile.TarError, zlib.error),
+    ImportError,  # zstandard, for .zst
+)
 
 ALL_CLASSES = "all"
 """The one value of the key ``classes`` of a data set: every class is one of its own."""
@@ -159,16 +170,15 @@ def read_csv(path: str | os.PathLike[str], target: str) -> tuple[pd.DataFrame, p
 
     Returns
     -------
-    features : DataFrame
-        Columns are numeric or of dtype category; values may be missing.
+    frame : DataFrame
+        The other columns as they are read, for `as_features`; codes are text.
     labels : Series of str
         The labels as they are written in the file.
 
     Raises
     ------
     DatasetError
-        If the file or the column does not exist, the file is not a CSV file, a column has no value, or a
-        label is missing.
+        If the file or the column does not exist, the file is not a CSV file, or a label is missing.
     """
     path = Path(path)
     if path.exists() and not path.is_file():
@@ -177,7 +187,7 @@ def read_csv(path: str | os.PathLike[str], target: str) -> tuple[pd.DataFrame, p
         raise DatasetError(f"there is no file {path}")
     table = _parse_csv({"target": target}, path, origin=str(path))
     labels = _labels(table)
-    return _features(table.frame.drop(columns=table.target)), labels
+    return table.frame.drop(columns=table.target), labels
 
 
 def _check_keys(spec: Mapping[str, Any]) -> None:
@@ -229,7 +239,7 @@ def _to_dataset(name: str, spec: Mapping[str, Any], table: _Table) -> Dataset:
         minority = _minority_labels(counts, spec.get("minority"))
         target = labels.isin(minority).astype("int64").rename(table.target)
         majority, kept = sorted(counts.keys() - set(minority)), {}
-    features = _features(frame.drop(columns=table.target))
+    features = as_features(frame.drop(columns=table.target))
     for column in naming_rows(features):
         remedy = "leave it out by `ignore`" if spec["source"] == "csv" else "it can only name rows"
         logger.warning(
@@ -311,8 +321,23 @@ def naming_rows(features: pd.DataFrame) -> list[str]:
     ]
 
 
-def _features(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn every column into a numeric one or into unordered categories of strings."""
+def as_features(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn every column into a numeric one or into unordered categories of strings.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        Columns are numeric or of dtype category; values may be missing.
+
+    Raises
+    ------
+    DatasetError
+        If there is no column, or one has no value, or infinite or huge ones.
+    """
     if frame.shape[1] == 0:
         raise DatasetError("there is no column besides the target")
     columns = {}
@@ -400,7 +425,7 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
         text = read_text(path)
     except pd.errors.EmptyDataError as error:
         raise DatasetError(f"{origin} is empty; it needs a header and rows") from error
-    except (OSError, EOFError, ValueError, pd.errors.ParserWarning) as error:
+    except _UNREADABLE as error:
         raise DatasetError(f"{origin} is not comma-separated UTF-8 text ({error})") from error
     if frame.empty:
         raise DatasetError(f"{origin} has no rows below its header")

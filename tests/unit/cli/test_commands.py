@@ -1,11 +1,13 @@
 """The command line, in this process."""
 
+import csv
 import importlib.metadata
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -801,6 +803,84 @@ def test_warns_of_words_that_only_name_rows(two_classes, tmp_path, command):
     assert line.startswith("autosmote: column 'id' has another value in nearly every row.")
     assert not run(*arguments, "--ignore", "id").stderr
     assert not run(*arguments, "--quiet").stderr
+
+
+def test_the_warning_of_row_names_comes_when_the_search_begins(two_classes, tmp_path, monkeypatch):
+    def fails(*arguments, **keys):
+        raise ValueError("the end of the work")
+
+    base = ["resample", two_classes, "--target", "class", "--out", tmp_path / "out", "--iterations", 9]
+    monkeypatch.setattr(PolicyProblem, "draw_on_all_rows", fails)
+    first, last = run(*base, "--seed", 1).stderr.splitlines()
+    assert first.startswith("autosmote: column 'id' has another value in nearly every row.")
+    assert last == "autosmote: the end of the work"
+
+
+def test_out_of_memory_names_what_takes_it(two_classes, tmp_path, monkeypatch):
+    def fails(*arguments, **keys):
+        raise MemoryError("Unable to allocate 488. MiB")
+
+    monkeypatch.setattr(autosmote.AutoSMOTE, "fit_resample", fails)
+    line = refused("resample", two_classes, "--target", "class", "--out", tmp_path / "out")
+    assert line.startswith("Unable to allocate 488. MiB; column 'id' has another value in nearly every row.")
+
+
+def test_columns_left_out_may_hold_anything(tmp_path):
+    path, out = tmp_path / "data.csv", tmp_path / "out.csv"
+    table = mixed().assign(empty="", huge="1e200", infinite="inf", code="1e200", land="NA")
+    table.loc[::2, "code"] = "inf"
+    table.loc[::3, "land"] = "None"
+    table.to_csv(path, index=False)
+    base = ["resample", path, "--target", "class", "--out", out, "--iterations", 9]
+    assert "column 'empty' has no value at all" in refused(*base)
+    options = ["--ignore", "id,empty,huge,infinite", "--nominal", "code", "--groups", "land"]
+    result = run(*base, *options, "--validation", 2)
+    assert result.exit_code == 0, result.output
+    assert_frame_equal(read(out)[: len(table)], read(path))
+    table.loc[3, "land"] = ""
+    table.to_csv(path, index=False)
+    assert refused(*base, *options, "--validation", 2) == "column 'land' says of 1 rows no group"
+
+
+def test_fields_with_line_ends_are_written_as_they_were_read(tmp_path):
+    path, out = tmp_path / "data.csv", tmp_path / "out.csv"
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {"a\rb": rng.normal(size=60).round(3).astype(str), "word": ["x\ry", "z\nw", "v"] * 20}
+    )
+    table["class"] = ["n"] * 45 + ["p"] * 15
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+        writer.writerows([list(table), *table.to_numpy().tolist()])
+    result = run("resample", path, "--target", "class", "--out", out, "--iterations", 9)
+    assert result.exit_code == 0, result.output
+    assert_frame_equal(read(out)[: len(table)], table)
+
+
+@pytest.mark.parametrize("ending", [".csv.gz", ".zip", ".csv.zip", ".xz", ".tar"])
+def test_compressed_files_are_read_and_written(data, tmp_path, ending):
+    packed, out = tmp_path / f"packed{ending}", tmp_path / f"out{ending}"
+    read(data).to_csv(packed, index=False)
+    result = run("resample", packed, "--target", "class", "--out", out, "--iterations", 9, "--ignore", "id")
+    assert result.exit_code == 0, result.output
+    assert_frame_equal(read(out)[: len(mixed())], read(data))
+    if ending.endswith("zip"):
+        assert zipfile.ZipFile(out).namelist() == ["out.csv"]
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zip", ".xz", ".bz2", ".tar", ".zst"])
+def test_damaged_compressed_files_are_refused(tmp_path, ending):
+    path = tmp_path / f"bad{ending}"
+    path.write_text("hello\n")
+    line = refused("resample", path, "--target", "class", "--out", tmp_path / "out.csv")
+    assert line.startswith(f"{path} is not comma-separated UTF-8 text (")
+
+
+def test_what_cannot_be_compressed_is_refused_before_the_work(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("autosmote.cli.commands.find_spec", lambda name: None)
+    out = tmp_path / "out.zst"
+    line = refused("resample", data, "--target", "class", "--out", out)
+    assert line == f"--out {out}: .zst needs the package zstandard; install it, or end the name in .gz"
 
 
 BAYES = "sklearn.naive_bayes.GaussianNB"

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from autosmote.datasets import DatasetError, fetch, load_dataset, save_dataset
-from autosmote.datasets.sources import read_csv, whole_numbers
+from autosmote.datasets.sources import as_features, read_csv, whole_numbers
 from autosmote.utils.storage import CorruptFileError
 
 CSV = """\
@@ -572,7 +572,8 @@ def test_openml_download_without_a_writable_cache(tmp_path, fake_openml, caplog)
 def test_a_csv_file_is_read_with_all_its_classes(tmp_path):
     path = tmp_path / "three.csv"
     path.write_text("x,y,z\n1,01,a\n,1,b\n3,c,\n")
-    features, labels = read_csv(path, "y")
+    frame, labels = read_csv(path, "y")
+    features = as_features(frame)
     assert list(labels) == ["01", "1", "c"]
     assert list(features) == ["x", "z"]
     assert features["x"].isna().tolist() == [False, True, False]
