@@ -60,6 +60,9 @@ reproduction: $(INSTALLED)
 		--searches docs/reproduction/learning_curves.parquet --out results/reproduction
 	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/fresh.parquet \
 		--searches docs/reproduction/fresh_learning_curves.parquet --out results/reproduction/fresh
+	$(BIN)/python -m autosmote.analysis --scores docs/reproduction/mozilla4.parquet \
+		--searches docs/reproduction/mozilla4_learning_curves.parquet \
+		--hyperparameters docs/reproduction/mozilla4_hyperparameters.parquet --out results/reproduction/mozilla4
 
 bank: $(INSTALLED)
 	$(BIN)/python -m autosmote.study.bank --data "$(DATA)"

@@ -57,6 +57,33 @@ def test_the_registered_runs_give_their_tables_and_figures(tmp_path: Path) -> No
         assert (tmp_path / "tables" / f"{name}.md").read_text().strip() in PAGE
 
 
+def test_the_ablations_and_hyperparameters_give_their_table_and_figures(tmp_path: Path) -> None:
+    scores, curves, changed = (
+        FRESH.with_name(f"mozilla4{name}.parquet") for name in ("", "_learning_curves", "_hyperparameters")
+    )
+    options = [("--scores", scores), ("--searches", curves), ("--hyperparameters", changed)]
+    makefile = re.sub(r"\s*\\\n\t\t", " ", (ROOT / "Makefile").read_text())
+    files = " ".join(f"{name} {path.relative_to(ROOT)}" for name, path in options)
+    assert f"{files} --out results/reproduction/mozilla4" in makefile
+    given = [str(part) for option in options for part in option]
+    assert main([*given, "--out", str(tmp_path)]) == 0
+    for table in ("table4_large_test", "table4_beside_paper"):
+        assert (tmp_path / "tables" / f"{table}.md").read_text().strip() in PAGE
+    for figure in ("figure5", "figure6"):
+        assert (tmp_path / "figures" / f"{figure}.png").is_file()
+        assert f"](images/mozilla4_{figure}.png)" in PAGE
+        assert (ROOT / "docs" / "images" / f"mozilla4_{figure}.png").is_file()
+
+
+def test_the_searches_of_the_ablation_study_are_those_of_the_grid() -> None:
+    key = ["dataset", "imbalance_ratio", "classifier", "metric", "seed", "sampler"]
+    grid = pd.read_parquet(FRESH).set_index(key)
+    both = pd.read_parquet(FRESH.with_name("mozilla4.parquet")).set_index(key)
+    both = both[both.index.get_level_values("sampler").isin(["AutoSMOTE", "Random search"])]
+    assert len(both) == 144
+    pd.testing.assert_frame_equal(both, grid.loc[both.index, both.columns])
+
+
 def test_the_committed_files_are_small() -> None:
     assert sum(path.stat().st_size for path in SCORES.parent.iterdir()) < 2_000_000
 
@@ -142,6 +169,12 @@ def test_the_headline_is_what_the_files_say(page: tuple[dict[str, Any], list[tup
             assert f"{f1_theirs} and {mcc_theirs}" in sentence(text)
 
 
+def verdict(found: dict[str, Any]) -> str:
+    """A test in the words of the page."""
+    p = f"p = {found['p']:.{2 if found['p'] >= 0.1 else 3}f}" if found["p"] >= 0.001 else "p < 0.001"
+    return f"{found['mean']:+.3f}, {found['won']} won, {found['lost']} lost, {p}"
+
+
 def test_the_verdicts_are_what_the_files_say(page: tuple[dict[str, Any], list[tuple[str, str]]]) -> None:
     names, whole = page[0], pd.read_parquet(FRESH)
     names["fresh"] = whole[whole["imbalance_ratio"].isin([20, 100]) & whole["seed"].isin([2, 3])]
@@ -153,10 +186,50 @@ def test_the_verdicts_are_what_the_files_say(page: tuple[dict[str, Any], list[tu
         "5": ("Policy search", "Policy search from the bank"),
     }
     for number, (theirs, ours) in pairs.items():
-        found = names["test"](theirs, "large_test_score", ours)
-        p = f"p = {found['p']:.3f}" if found["p"] >= 0.001 else "p < 0.001"
-        assert verdicts[number] == f"{found['mean']:+.3f}, {found['won']} won, {found['lost']} lost, {p}"
+        assert verdicts[number] == verdict(names["test"](theirs, "large_test_score", ours))
     for number, score in (("2", "large_test_score"), ("4", "refit_large_test_score")):
         leads = pd.Series({name: names["test"](name, score)["mean"] for name in names["over_samplers"]})
         low, high = leads.idxmin(), leads.idxmax()
         assert f"{leads[low]:+.3f} ({low}) to {leads[high]:+.3f} ({high})" in verdicts[number]
+
+
+def test_the_verdicts_of_the_controls_are_what_the_files_say(page: tuple[dict[str, Any], list]) -> None:
+    names, whole = page[0], pd.read_parquet(FRESH)
+    as_many = pd.read_parquet(FRESH.with_name("bank_300_fits.parquet"))
+    names["fresh"] = pd.concat([whole, as_many.assign(sampler="Bank")], ignore_index=True)
+    section = PAGE[PAGE.index("## What came out of the controls") :]
+    verdicts = dict(re.findall(r"^\| (\d)\. .*? \| (.*?) \|", section, flags=re.M))
+    assert verdicts["1"] == verdict(names["test"]("Random policies", "large_test_score"))
+    leads = pd.DataFrame({name: names["test"](name, "large_test_score") for name in names["by_folds"]}).T
+    low, high = leads["mean"].astype(float).idxmin(), leads["mean"].astype(float).idxmax()
+    assert holm(leads["p"].astype(float)).max() < 0.001
+    assert (
+        verdicts["2"]
+        == " to ".join(
+            f"{leads.loc[name, 'mean']:+.3f} ({name.removesuffix(' by folds')})" for name in (low, high)
+        )
+        + ", p < 0.001 each"
+    )
+    assert verdicts["3"] == verdict(names["test"]("Policy search", "large_test_score", "Bank"))
+    random = names["test"]("AutoSMOTE", "large_test_score", "Random policies")
+    assert f"Random policies alone are {random['mean']:.3f} ahead of AutoSMOTE (p < 0.001)" in sentence(PAGE)
+    assert random["p"] < 0.001
+
+
+def test_what_the_page_says_of_the_ablations_is_what_the_files_say(page: tuple[dict[str, Any], list]) -> None:
+    names = page[0]
+    names["fresh"] = pd.read_parquet(FRESH.with_name("mozilla4.parquet"))
+    assert len(names["ablations"]) == 6
+    found = {name: names["test"](name, "large_test_score", "AutoSMOTE") for name in names["ablations"]}
+    corrected = dict(zip(found, holm([row["p"] for row in found.values()]), strict=True))
+    lost = {name: f"{row['mean']:.3f}" for name, row in found.items() if corrected[name] < 0.05}
+    cross, instance, flat = (
+        lost.pop(name)
+        for name in ("w/o cross-instance sub-policy", "w/o instance-specific sub-policy", "Flat policy")
+    )
+    assert not lost
+    said = sentence(PAGE)
+    assert f"without it the score on the large test set falls by {cross}." in said
+    assert f"The flat policy is {flat} behind" in said
+    p = corrected["w/o instance-specific sub-policy"]
+    assert f"instance-specific sub-policy {instance} (p = {p:.3f} after Holm's correction)" in said
