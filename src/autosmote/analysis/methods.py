@@ -128,11 +128,27 @@ def families(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        ``Table 2``, and ``Table 3`` and ``Table 4`` where the score table has their methods. A table with a
-        single method is left out, unless there is no other.
+        ``Table 2``, and ``Table 3`` and ``Table 4`` where the score table has their methods.
     """
     found = {"Table 2": main_comparison(scores)}
     for name, category in (("Table 3", VARIANT), ("Table 4", ABLATION)):
         if (scores["category"] == category).any():
             found[name] = against(scores, category)
+    return found
+
+
+def compared_families(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables that have something to compare.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The score table.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        As `families`, without those of a single method, unless all are.
+    """
+    found = families(scores)
     return {name: part for name, part in found.items() if part["sampler"].nunique() > 1} or found

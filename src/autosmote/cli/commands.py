@@ -260,14 +260,11 @@ def resample(
         with atomic_path(out) as path:
             with _actor_errors(), noise_apart(quiet), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "none of")  # The summary says so too.
-                try:
+                with _memory_errors(table):
                     features, labels = sampler.fit_resample(table.features, table.labels)
-                except MemoryError as error:
-                    said = str(error) or "out of memory"
-                    raise MemoryError("; ".join([said, *_of_row_names(table)])) from error
             given = len(table.labels)
             result = table.with_rows(features[given:], labels[given:])
-            table.write(result, path, out.name)
+            table.write(result, path, Path(os.path.realpath(out)).name)
 
     if as_json:
         _print_json(
@@ -413,7 +410,13 @@ def compare(
         chosen = list(methods) or comparison.default_methods()
         per_split = len({rivals.BASELINE, *chosen}) * len(estimators) * len(scorings)
         with _progress_of_splits(splits, per_split, quiet) as progress:
-            with noise_apart(quiet):
+            warn = _RowNamesWarning(table, quiet)
+
+            def done(name: str) -> None:
+                warn(name)
+                progress(name)
+
+            with noise_apart(quiet), _memory_errors(table):
                 scores = comparison.compare(
                     table,
                     codes,
@@ -423,7 +426,7 @@ def compare(
                     seeds=range(seed, seed + splits),
                     iterations=iterations,
                     n_jobs=jobs,
-                    progress=progress,
+                    progress=done,
                 )
         # In the order of the options.
         cases = scores.groupby(["estimator", "scoring"], sort=False)
@@ -436,8 +439,6 @@ def compare(
 
     if (n_done := scores["seed"].nunique()) < splits:
         click.echo(f"autosmote: ended after {n_done} of {splits} splits; the result is of these", err=True)
-    for line in _of_row_names(table) if not quiet else ():
-        click.echo(f"autosmote: {line}", err=True)
     if len(chosen) < len(comparison.DEFAULT_METHODS) and not methods and not quiet:
         click.echo(f"autosmote: without PyTorch, autosmote is left out: pip install '{RL_EXTRA}'", err=True)
     if as_json:
@@ -543,13 +544,22 @@ def _of_row_names(table: CsvTable) -> list[str]:
     ]
 
 
+@contextmanager
+def _memory_errors(table: CsvTable) -> Iterator[None]:
+    """Say of what columns a table became so large."""
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError("; ".join([str(error) or "out of memory", *_of_row_names(table)])) from error
+
+
 class _RowNamesWarning:
-    """Warns of columns that only name rows when a search begins: they make it long."""
+    """Warns once of columns that only name rows, when the work has begun: they make it long."""
 
     def __init__(self, table: CsvTable, quiet: bool) -> None:
         self._lines = [] if quiet else _of_row_names(table)
 
-    def __call__(self, iteration: Any) -> None:
+    def __call__(self, _: Any) -> None:
         while self._lines:
             click.echo(f"autosmote: {self._lines.pop(0)}", err=True)
 
@@ -588,7 +598,7 @@ def _check_out(path: Path, data: Path) -> None:
         raise ValueError(f"there is no folder {folder}: create it or correct --out")
     if path.exists() and data.exists() and path.samefile(data):
         raise ValueError(f"--out is the file to read, {data}; choose another name")
-    if path.suffix == ".zst" and find_spec("zstandard") is None:
+    if path.suffix.lower() == ".zst" and find_spec("zstandard") is None:
         raise ValueError(
             f"--out {path}: .zst needs the package zstandard; install it, or end the name in .gz"
         )

@@ -106,7 +106,9 @@ class CsvTable:
         if frame.shape[1] == 0:
             raise DatasetError("there is no column besides the target and those that are ignored")
         codes = [name for name in codes if name in frame]
-        features = as_features(frame.assign(**{name: self.text[name] for name in codes}))
+        for name in codes:
+            frame[name] = self.text[name]
+        features = as_features(frame)
         self.features = pd.DataFrame({name: self._complete(features[name]) for name in features})
         self.row_names = naming_rows(self.features)
 
@@ -145,7 +147,7 @@ class CsvTable:
         compression = infer_compression(name, "infer")
         options: Any = {"method": compression} if compression else None
         if compression in ("zip", "tar"):
-            options["archive_name"] = f"{Path(name).stem.removesuffix('.csv')}.csv"
+            options["archive_name"] = f"{Path(name).stem.removesuffix('.tar').removesuffix('.csv')}.csv"
         # Python's writer leaves fields with a lone carriage return as they are, which ends a row.
         returns = any("\r" in str(title) for title in rows) or any(
             column.str.contains("\r", regex=False).any() for _, column in rows.items()

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import lzma
 import os
 import shutil
-import tarfile
 import tempfile
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,13 +26,6 @@ from autosmote.utils.storage import atomic_path, read_frame, read_json, write_fr
 
 logger = logging.getLogger(__name__)
 
-
-# What a file that is no CSV file raises, or no file of the compression that its name says.
-_UNREADABLE = (
-    *(OSError, EOFError, ValueError, pd.errors.ParserWarning),
-    *(zipfile.BadZipFile, lzma.LZMAError, tarfile.TarError, zlib.error),
-    ImportError,  # zstandard, for .zst
-)
 
 ALL_CLASSES = "all"
 """The one value of the key ``classes`` of a data set: every class is one of its own."""
@@ -406,9 +395,12 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
         )
     try:
         with get_handle(path, "rb", is_text=False, compression="infer") as handles:
-            for number, line in enumerate(handles.handle, start=1):
-                if b"\0" in line:  # pandas would cut the field there.
+            number = 1
+            while block := handles.handle.read(2**20):
+                if b"\0" in block:  # pandas would cut the field there.
+                    number += block[: block.index(b"\0")].count(b"\n")
                     raise ValueError(f"line {number} has a NUL byte")
+                number += block.count(b"\n")
         header = read_header(path)
         with warnings.catch_warnings():
             # pandas only warns when it drops the last fields of rows that are longer than the header.
@@ -425,7 +417,11 @@ def _parse_csv(spec: Mapping[str, Any], path: Path, *, origin: str) -> _Table:
         text = read_text(path)
     except pd.errors.EmptyDataError as error:
         raise DatasetError(f"{origin} is empty; it needs a header and rows") from error
-    except _UNREADABLE as error:
+    except MemoryError:
+        raise
+    except ImportError as error:
+        raise DatasetError(f"{origin} cannot be read: {error}") from error
+    except Exception as error:  # Each kind of compression has errors of its own.
         raise DatasetError(f"{origin} is not comma-separated UTF-8 text ({error})") from error
     if frame.empty:
         raise DatasetError(f"{origin} has no rows below its header")

@@ -614,12 +614,11 @@ class AutoSMOTE(BaseOverSampler):
                 error.add_note(f"The estimator has to encode the nominal columns of X itself: {nominal}")
             raise
         compared = time.perf_counter()
-        try:
-            self.smote_score_ = problem.smote_score(_SMOTE_DRAWS)
-        except ValueError as error:  # It takes the rows as they are.
+        self.smote_score_ = problem.smote_score(_SMOTE_DRAWS)
+        if problem.refusal:
             warnings.warn(
-                f"the estimator refuses rows that plain SMOTE has over-sampled ({error}): smote_score_ is "
-                "NaN, and iterations with such rows have no score",
+                "the estimator cannot be fitted to rows that plain SMOTE has over-sampled "
+                f"({problem.refusal}): smote_score_ is NaN, and iterations with such rows have no score",
                 stacklevel=7,
             )
         # The first fit waits for what is loaded; draws of SMOTE do without the predictors of a search.

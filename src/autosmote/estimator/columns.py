@@ -291,14 +291,19 @@ class Columns:
             for nominal, dtype in zip(self.nominal, self._dtypes, strict=True)
         ]
         boxed = [
-            not known_
-            or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) not in _NOMINAL)
-            or (
-                isinstance(column.dtype, pd.CategoricalDtype)
-                and types.infer_dtype(column.dtype.categories) in ("mixed", "mixed-integer")
-            )
+            not known_ or (types.is_object_dtype(column.dtype) and types.infer_dtype(column) not in _NOMINAL)
             for known_, (_, column) in zip(known, frame.items(), strict=True)
         ]
+        _raise_for(
+            [
+                isinstance(dtype, pd.CategoricalDtype)
+                and types.infer_dtype(dtype.categories) in ("mixed", "mixed-integer")
+                for dtype in self._dtypes
+            ],
+            self.names,
+            "categories of several types, or such as are neither text nor numbers",
+            "rename them, for instance by .cat.rename_categories(str)",
+        )
         _raise_for(
             boxed,
             self.names,

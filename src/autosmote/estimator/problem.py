@@ -80,11 +80,17 @@ class Problem(ABC):
         if as_table or len(columns.wide):
             estimator = Pipeline([("table", Decoder(columns)), ("estimator", estimator)])
         self.classifier = estimator
+        self._made: list[ValidationReward] = []
         self._splits = [
             # A table as the decoded training rows are.
             split._replace(X_validation=(dense if as_table else columns.encode)(split.X_validation))
             for split in splits
         ]
+
+    @property
+    def refusal(self) -> str:
+        """What the classifier said of over-sampled rows that it could not be fitted to, if there were any."""
+        return next((reward.refusal for reward in self._made if reward.refusal), "")
 
     @abstractmethod
     def baseline_score(self) -> float:
@@ -112,7 +118,7 @@ class Problem(ABC):
         The predictors that do without a fit count on rows that lie exactly between two others, at the weights
         of the search. What is `plain` does without these predictors.
         """
-        return ValidationReward(
+        reward = ValidationReward(
             space,
             self.classifier,
             self.scorer,
@@ -121,8 +127,10 @@ class Problem(ABC):
             split.X_validation,
             split.y_validation,
             evaluator="plain" if plain or not self.columns.continuous else "auto",
-            lenient=not plain,
+            lenient=True,
         )
+        self._made.append(reward)
+        return reward
 
 
 @own_settings()

@@ -91,8 +91,13 @@ class ValidationReward:
         which one is over-sampled, a scorer of predictions and a classifier that a class of `FAST_PREDICTORS`
         supports. "plain" always fits. Only `__call__` is meant: what `fit` returns is the plain classifier.
     lenient : bool, default False
-        Whether any ValueError says that the classifier cannot be fitted to rows with synthetic ones: each
-        classifier refuses rows in its own words. To be fitted to the rows as they are it has no such leave.
+        Whether any ValueError of a fit says that the classifier cannot be fitted to rows with synthetic ones:
+        each classifier refuses rows in its own words. It has no such leave with the rows as they are.
+
+    Attributes
+    ----------
+    refusal : str
+        What the classifier said when it last had that leave and could not be fitted.
 
     Raises
     ------
@@ -116,6 +121,7 @@ class ValidationReward:
             raise ValueError(f"evaluator={evaluator!r}: known values: auto, plain")
         self.space = space
         self.lenient = lenient
+        self.refusal = ""
         self.estimator = estimator
         self.scorer = scorer
         self.X_train, self.y_train = X_train, y_train
@@ -167,15 +173,17 @@ class ValidationReward:
         -------
         classifier or None
             Where it need not be fitted, all that it can do is to predict the validation rows. None if it
-            cannot be fitted to these rows (see `autosmote.utils.refusals.is_refusal`).
+            cannot be fitted to these rows (see `lenient` and `autosmote.utils.refusals.is_refusal`).
         """
         try:
             if self._predictor is None:
                 return self.fit(samples)
             return Predicted(self._classes, self._predictor.predict(samples))
         except ValueError as error:
-            refused = self.lenient and self._predictor is None and len(samples) > 0
-            if refused or is_refusal(error):
+            if is_refusal(error):
+                return None
+            if self.lenient and self._predictor is None and len(samples):
+                self.refusal = str(error)
                 return None
             raise
 

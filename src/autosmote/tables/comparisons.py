@@ -7,7 +7,14 @@ import pandas as pd
 from autosmote.analysis import significance
 from autosmote.analysis.coverage import cell_statuses
 from autosmote.analysis.labels import metric_label, sampler_label
-from autosmote.analysis.methods import EXTENSION, POLICY_SEARCH, REFERENCE, VARIANT, against, families
+from autosmote.analysis.methods import (
+    EXTENSION,
+    POLICY_SEARCH,
+    REFERENCE,
+    VARIANT,
+    against,
+    compared_families,
+)
 from autosmote.analysis.scores import OVERALL
 from autosmote.analysis.significance import MIN_PAIRS, compare
 from autosmote.tables.rank_table import notes_on_gaps
@@ -42,7 +49,7 @@ def make(scores: pd.DataFrame, *, pairs: str = "means", alpha: float = 0.05) -> 
     if REFERENCE not in scores["sampler"].unique():
         return _nothing(caption)
     data = pd.concat(
-        [_compared(part, pairs, alpha).assign(table=name) for name, part in families(scores).items()]
+        [_compared(part, pairs, alpha).assign(table=name) for name, part in compared_families(scores).items()]
     )
     data = data[["table", *data.columns.drop("table")]].reset_index(drop=True)
     overall = data[data["dataset"] == OVERALL]

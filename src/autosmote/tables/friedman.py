@@ -7,7 +7,7 @@ import pandas as pd
 
 from autosmote.analysis.friedman import critical_difference, friedman
 from autosmote.analysis.labels import metric_label
-from autosmote.analysis.methods import families
+from autosmote.analysis.methods import compared_families
 from autosmote.analysis.ranks import rank, score_matrix
 from autosmote.analysis.scores import OVERALL
 from autosmote.tables.rendering import Number, Table, group_column, number, p_value
@@ -31,7 +31,7 @@ def make(scores: pd.DataFrame, *, alpha: float = 0.05) -> Table:
         `autosmote.analysis.friedman.Friedman`, and ``critical_difference``.
     """
     rows = []
-    for name, part in families(scores).items():
+    for name, part in compared_families(scores).items():
         ranks = rank(score_matrix(part))
         for metric, of_metric in ranks.groupby(level="metric", sort=False):
             for dataset, block in [*of_metric.groupby(level="dataset", sort=False), (OVERALL, of_metric)]:

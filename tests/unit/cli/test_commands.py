@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import numpy as np
@@ -816,24 +817,27 @@ def test_the_warning_of_row_names_comes_when_the_search_begins(two_classes, tmp_
     assert last == "autosmote: the end of the work"
 
 
-def test_out_of_memory_names_what_takes_it(two_classes, tmp_path, monkeypatch):
+@pytest.mark.parametrize("command", ["resample", "compare"])
+def test_out_of_memory_names_what_takes_it(two_classes, tmp_path, command, monkeypatch):
     def fails(*arguments, **keys):
         raise MemoryError("Unable to allocate 488. MiB")
 
     monkeypatch.setattr(autosmote.AutoSMOTE, "fit_resample", fails)
-    line = refused("resample", two_classes, "--target", "class", "--out", tmp_path / "out")
+    monkeypatch.setattr(comparison, "compare", fails)
+    line = refused(command, two_classes, "--target", "class", "--out", tmp_path / "out")
     assert line.startswith("Unable to allocate 488. MiB; column 'id' has another value in nearly every row.")
 
 
 def test_columns_left_out_may_hold_anything(tmp_path):
     path, out = tmp_path / "data.csv", tmp_path / "out.csv"
-    table = mixed().assign(empty="", huge="1e200", infinite="inf", code="1e200", land="NA")
-    table.loc[::2, "code"] = "inf"
+    table = mixed().assign(empty="", huge="1e200", infinite="inf", land="NA")
+    table["self"] = "1e200"
+    table.loc[::2, "self"] = "inf"
     table.loc[::3, "land"] = "None"
     table.to_csv(path, index=False)
     base = ["resample", path, "--target", "class", "--out", out, "--iterations", 9]
     assert "column 'empty' has no value at all" in refused(*base)
-    options = ["--ignore", "id,empty,huge,infinite", "--nominal", "code", "--groups", "land"]
+    options = ["--ignore", "id,empty,huge,infinite", "--nominal", "self", "--groups", "land"]
     result = run(*base, *options, "--validation", 2)
     assert result.exit_code == 0, result.output
     assert_frame_equal(read(out)[: len(table)], read(path))
@@ -857,7 +861,7 @@ def test_fields_with_line_ends_are_written_as_they_were_read(tmp_path):
     assert_frame_equal(read(out)[: len(table)], table)
 
 
-@pytest.mark.parametrize("ending", [".csv.gz", ".zip", ".csv.zip", ".xz", ".tar"])
+@pytest.mark.parametrize("ending", [".csv.gz", ".zip", ".csv.zip", ".xz", ".tar", ".tar.gz"])
 def test_compressed_files_are_read_and_written(data, tmp_path, ending):
     packed, out = tmp_path / f"packed{ending}", tmp_path / f"out{ending}"
     read(data).to_csv(packed, index=False)
@@ -866,6 +870,15 @@ def test_compressed_files_are_read_and_written(data, tmp_path, ending):
     assert_frame_equal(read(out)[: len(mixed())], read(data))
     if ending.endswith("zip"):
         assert zipfile.ZipFile(out).namelist() == ["out.csv"]
+    if ".tar" in ending:
+        assert tarfile.open(out).getnames() == ["out.csv"]
+
+
+def test_a_link_to_a_compressed_file_is_compressed(data, tmp_path):
+    (tmp_path / "link").symlink_to("store.csv.gz")
+    arguments = ["--target", "class", "--iterations", 9, "--ignore", "id", "--out", tmp_path / "link"]
+    assert run("resample", data, *arguments).exit_code == 0
+    assert_frame_equal(read(tmp_path / "store.csv.gz")[: len(mixed())], read(data))
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zip", ".xz", ".bz2", ".tar", ".zst"])
@@ -873,12 +886,16 @@ def test_damaged_compressed_files_are_refused(tmp_path, ending):
     path = tmp_path / f"bad{ending}"
     path.write_text("hello\n")
     line = refused("resample", path, "--target", "class", "--out", tmp_path / "out.csv")
-    assert line.startswith(f"{path} is not comma-separated UTF-8 text (")
+    assert line.startswith((f"{path} is not comma-separated UTF-8 text (", f"{path} cannot be read: "))
+    with tarfile.open(tmp_path / "folder.tar", "w") as tar:
+        tar.add(tmp_path, "folder", recursive=False)
+    line = refused("resample", tmp_path / "folder.tar", "--target", "class", "--out", tmp_path / "out.csv")
+    assert "folder.tar is not comma-separated UTF-8 text" in line
 
 
 def test_what_cannot_be_compressed_is_refused_before_the_work(data, tmp_path, monkeypatch):
     monkeypatch.setattr("autosmote.cli.commands.find_spec", lambda name: None)
-    out = tmp_path / "out.zst"
+    out = tmp_path / "out.ZST"
     line = refused("resample", data, "--target", "class", "--out", out)
     assert line == f"--out {out}: .zst needs the package zstandard; install it, or end the name in .gz"
 

@@ -654,7 +654,7 @@ class RefusesMany(GaussianNB):
 def test_what_an_estimator_refuses_has_no_score(data, make_any, monkeypatch):
     monkeypatch.setattr(RefusesMany, "most", 300)
     sampler = make_any(estimator=RefusesMany(), n_iterations=40)
-    with pytest.warns(UserWarning, match=r"refuses rows that plain SMOTE .*\(too many rows for me\)"):
+    with pytest.warns(UserWarning, match=r"cannot be fitted to rows that plain SMOTE .*\(too many rows"):
         sampler.fit_resample(*data)
     assert np.isnan(sampler.smote_score_) and np.isfinite(sampler.baseline_score_)
     assert sampler.history_.isna().any(axis=None)
