@@ -212,7 +212,7 @@ def test_the_verdicts_of_the_controls_are_what_the_files_say(page: tuple[dict[st
     )
     assert verdicts["3"] == verdict(names["test"]("Policy search", "large_test_score", "Bank"))
     random = names["test"]("AutoSMOTE", "large_test_score", "Random policies")
-    assert f"Random policies alone are {random['mean']:.3f} ahead of AutoSMOTE (p < 0.001)" in sentence(PAGE)
+    assert f"random policies alone are {random['mean']:.3f} ahead of AutoSMOTE (p < 0.001)" in sentence(PAGE)
     assert random["p"] < 0.001
 
 
@@ -232,4 +232,4 @@ def test_what_the_page_says_of_the_ablations_is_what_the_files_say(page: tuple[d
     assert f"without it the score on the large test set falls by {cross}." in said
     assert f"The flat policy is {flat} behind" in said
     p = corrected["w/o instance-specific sub-policy"]
-    assert f"instance-specific sub-policy {instance} (p = {p:.3f} after Holm's correction)" in said
+    assert f"instance-specific sub-policy {instance} (p = {p:.3f} after Holm's correction;" in said
