@@ -211,6 +211,11 @@ def test_the_verdicts_of_the_controls_are_what_the_files_say(page: tuple[dict[st
         + ", p < 0.001 each"
     )
     assert verdicts["3"] == verdict(names["test"]("Policy search", "large_test_score", "Bank"))
+    longer = pd.read_parquet(FRESH.with_name("thousand_fits.parquet")).assign(sampler="1000")
+    names["fresh"] = pd.concat([whole, longer], ignore_index=True)
+    assert verdicts["5"] == verdict(names["test"]("AutoSMOTE", "large_test_score", "1000"))
+    ahead = verdict(names["test"]("1000", "large_test_score"))
+    assert f"| Policy search with 300 against it | {ahead} |" in section
     random = names["test"]("AutoSMOTE", "large_test_score", "Random policies")
     assert f"random policies alone are {random['mean']:.3f} ahead of AutoSMOTE (p < 0.001)" in sentence(PAGE)
     assert random["p"] < 0.001
