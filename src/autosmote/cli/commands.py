@@ -240,6 +240,7 @@ def resample(
     with _user_errors(ValueError, OSError, MemoryError, MissingExtraError):
         from autosmote.cli.case import Case
         from autosmote.cli.codes import Codes
+        from autosmote.cli.csv_table import write_rows
         from autosmote.cli.streams import noise_apart
         from autosmote.utils.storage import atomic_path
 
@@ -264,7 +265,7 @@ def resample(
                     features, labels = sampler.fit_resample(table.features, table.labels)
             given = len(table.labels)
             result = table.with_rows(features[given:], labels[given:])
-            table.write(result, path, Path(os.path.realpath(out)).name)
+            write_rows(result, path, out)
 
     if as_json:
         _print_json(
@@ -590,6 +591,7 @@ def _validation(text: str, table: CsvTable, seed: int) -> Any:
 
 def _check_out(path: Path, data: Path) -> None:
     """Refuse before the work what could not be written after it, and the file to read."""
+    from autosmote.cli.csv_table import compression_of
     from autosmote.utils.storage import check_destination
 
     check_destination(path)
@@ -598,7 +600,7 @@ def _check_out(path: Path, data: Path) -> None:
         raise ValueError(f"there is no folder {folder}: create it or correct --out")
     if path.exists() and data.exists() and path.samefile(data):
         raise ValueError(f"--out is the file to read, {data}; choose another name")
-    if path.suffix.lower() == ".zst" and find_spec("zstandard") is None:
+    if compression_of(path) == "zstd" and find_spec("zstandard") is None:
         raise ValueError(
             f"--out {path}: .zst needs the package zstandard; install it, or end the name in .gz"
         )

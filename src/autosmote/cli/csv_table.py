@@ -134,31 +134,6 @@ class CsvTable:
         added[self.target] = list(labels)
         return pd.concat([self.text, added], ignore_index=True)
 
-    def write(self, rows: pd.DataFrame, path: Path, name: str) -> None:
-        """Write what `with_rows` returns.
-
-        Parameters
-        ----------
-        rows : DataFrame of str
-        path : Path
-        name : str
-            What the file will be called. It says the compression, as with pandas.
-        """
-        compression = infer_compression(name, "infer")
-        options: Any = {"method": compression} if compression else None
-        if compression in ("zip", "tar"):
-            options["archive_name"] = f"{Path(name).stem.removesuffix('.tar').removesuffix('.csv')}.csv"
-        # Python's writer leaves fields with a lone carriage return as they are, which ends a row.
-        returns = any("\r" in str(title) for title in rows) or any(
-            column.str.contains("\r", regex=False).any() for _, column in rows.items()
-        )
-        rows.to_csv(
-            path,
-            index=False,
-            compression=options,
-            quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL,
-        )
-
     def _complete(self, column: pd.Series) -> pd.Series:
         text = self.text[str(column.name)]
         if isinstance(column.dtype, pd.CategoricalDtype):
@@ -172,6 +147,51 @@ class CsvTable:
         values = np.full(len(column), round(Fraction(sum(middle), len(middle))), dtype=np.int64)
         values[column.notna()] = numbers
         return pd.Series(values)
+
+
+def compression_of(path: Path) -> str | None:
+    """How a file is compressed, as pandas reads its name.
+
+    Parameters
+    ----------
+    path : Path
+        A link is called what it leads to, for that is what is written.
+
+    Returns
+    -------
+    str or None
+        Such as ``"gzip"``; None if it is not.
+    """
+    compression: str | None = infer_compression(os.path.realpath(path), "infer")
+    return compression
+
+
+def write_rows(rows: pd.DataFrame, path: Path, out: Path) -> None:
+    """Write what `CsvTable.with_rows` returns.
+
+    Parameters
+    ----------
+    rows : DataFrame of str
+    path : Path
+        Where to write for now.
+    out : Path
+        What the file will be called: its name says the compression, and names the member of an archive.
+    """
+    compression = compression_of(out)
+    options: Any = {"method": compression} if compression else None
+    if compression in ("zip", "tar"):
+        member = Path(os.path.realpath(out)).stem.removesuffix(".tar").removesuffix(".csv")
+        options["archive_name"] = f"{member}.csv"
+    # Python's writer leaves fields with a lone carriage return as they are, which ends a row.
+    returns = any("\r" in str(title) for title in rows) or any(
+        column.str.contains("\r", regex=False).any() for _, column in rows.items()
+    )
+    rows.to_csv(
+        path,
+        index=False,
+        compression=options,
+        quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL,
+    )
 
 
 def _names(given: Sequence[str], features: pd.DataFrame, purpose: str) -> list[str]:

@@ -898,6 +898,9 @@ def test_what_cannot_be_compressed_is_refused_before_the_work(data, tmp_path, mo
     out = tmp_path / "out.ZST"
     line = refused("resample", data, "--target", "class", "--out", out)
     assert line == f"--out {out}: .zst needs the package zstandard; install it, or end the name in .gz"
+    (tmp_path / "link").symlink_to("out.zst")
+    line = refused("resample", data, "--target", "class", "--out", tmp_path / "link")
+    assert ".zst needs the package zstandard" in line
 
 
 BAYES = "sklearn.naive_bayes.GaussianNB"
