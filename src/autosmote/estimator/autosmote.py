@@ -721,10 +721,13 @@ class AutoSMOTE(BaseOverSampler):
             return True
         # No resampling is a strategy too, and of two that score the same the simpler one.
         if best_score is None or best_score <= self.baseline_score_:
-            better = f"scored higher than no resampling ({self.baseline_score_:.4f})"
+            missing = (
+                "has a score"
+                if best_score is None
+                else f"scored higher than no resampling ({self.baseline_score_:.4f})"
+            )
             warnings.warn(
-                f"none of {n_iterations} iterations {better if best_score is not None else 'has a score'}: "
-                "the rows are returned as they are",
+                f"none of {n_iterations} iterations {missing}: the rows are returned as they are",
                 stacklevel=8,
             )
             self.best_score_ = self.baseline_score_

@@ -295,6 +295,12 @@ class Columns:
             for known_, (_, column) in zip(known, frame.items(), strict=True)
         ]
         _raise_for(
+            boxed,
+            self.names,
+            "neither numbers nor categories",
+            "turn them into a numeric, category or text type, or leave them out",
+        )
+        _raise_for(
             [
                 isinstance(dtype, pd.CategoricalDtype)
                 and types.infer_dtype(dtype.categories) in ("mixed", "mixed-integer")
@@ -303,12 +309,6 @@ class Columns:
             self.names,
             "categories of several types, or such as are neither text nor numbers",
             "rename them, for instance by .cat.rename_categories(str)",
-        )
-        _raise_for(
-            boxed,
-            self.names,
-            "neither numbers nor categories",
-            "turn them into a numeric, category or text type, or leave them out",
         )
         may_miss = [
             allow_missing and not nominal and isinstance(dtype, np.dtype) and dtype.kind == "f"

@@ -34,17 +34,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def in_the_makefile(command: str) -> bool:
+    return command in re.sub(r"\s*\\\n\s*", " ", (ROOT / "Makefile").read_text())
+
+
 def test_the_command_of_the_makefile_is_the_one_tested_here() -> None:
-    makefile = (ROOT / "Makefile").read_text().replace("\\\n\t\t", "")
     scores, curves = (path.relative_to(ROOT) for path in (SCORES, LEARNING_CURVES))
-    assert f"autosmote.analysis --scores {scores} --searches {curves} --out results/reproduction" in makefile
+    files = f"--scores {scores} --searches {curves}"
+    assert in_the_makefile(f"autosmote.analysis {files} --out results/reproduction")
 
 
 def test_the_registered_runs_give_their_tables_and_figures(tmp_path: Path) -> None:
-    scores, curves = (SCORES.with_name(f"{name}.parquet") for name in ("fresh", "fresh_learning_curves"))
-    makefile = (ROOT / "Makefile").read_text().replace("\\\n\t\t", "")
+    scores, curves = FRESH, FRESH.with_name("fresh_learning_curves.parquet")
     files = f"--scores {scores.relative_to(ROOT)} --searches {curves.relative_to(ROOT)}"
-    assert f"{files} --out results/reproduction/fresh" in makefile
+    assert in_the_makefile(f"{files} --out results/reproduction/fresh")
     assert main(["--scores", str(scores), "--searches", str(curves), "--out", str(tmp_path)]) == 0
     tables = {path.stem for path in (tmp_path / "tables").iterdir()}
     assert {"policy_search_large_test", "policy_search_refit_large_test"} < tables
@@ -62,9 +65,8 @@ def test_the_ablations_and_hyperparameters_give_their_table_and_figures(tmp_path
         FRESH.with_name(f"mozilla4{name}.parquet") for name in ("", "_learning_curves", "_hyperparameters")
     )
     options = [("--scores", scores), ("--searches", curves), ("--hyperparameters", changed)]
-    makefile = re.sub(r"\s*\\\n\t\t", " ", (ROOT / "Makefile").read_text())
     files = " ".join(f"{name} {path.relative_to(ROOT)}" for name, path in options)
-    assert f"{files} --out results/reproduction/mozilla4" in makefile
+    assert in_the_makefile(f"{files} --out results/reproduction/mozilla4")
     given = [str(part) for option in options for part in option]
     assert main([*given, "--out", str(tmp_path)]) == 0
     for table in ("table4_large_test", "table4_beside_paper"):
